@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Builds, tests and installs Portico. For GNU make.
+#
+# One Makefile for all folders. config.mk comes from configure, which comes
+# from autoconf; both are made here when they are missing. What is built goes
+# into the folder where make runs: the tree itself, or one of your own:
+#     mkdir build && cd build && ../configure && make
+
+srcdir := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+abs_srcdir := $(abspath $(srcdir))
+
+.DELETE_ON_ERROR:
+.PHONY: all fault tests demo deps install uninstall clean distclean dist \
+    distcheck check check-unit check-e2e check-style check-fuzz torture \
+    fuzz asan tsan
+all: portico
+
+# deps comes first whatever else is asked for: without it there may be no
+# compiler to configure for.
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+
+after := $(filter-out deps,$(MAKECMDGOALS))
+.NOTPARALLEL:
+.PHONY: $(after)
+deps:
+	@sh $(srcdir)/t/deps
+$(after): deps
+	+@$(MAKE) --no-print-directory $@
+
+else
+
+ifneq ($(wildcard config.mk)$(filter-out clean distclean,$(or \
+    $(MAKECMDGOALS),all)),)
+include config.mk
+endif
+
+$(srcdir)/configure: $(srcdir)/configure.ac
+	@echo '  AUTOCONF'; cd $(srcdir) && { command -v autoconf >/dev/null || \
+	    { echo 'autoconf is missing: make deps' >&2; exit 1; }; } && autoconf
+
+config.mk: $(srcdir)/configure $(srcdir)/src/config.mk.in \
+    $(srcdir)/src/config.h.in
+	@if test -x config.status; \
+	then ./config.status --recheck && ./config.status; \
+	else $(srcdir)/configure; fi
+	@touch config.mk config.h
+
+config.h: config.mk ;
+
+# ---- The binary ----------------------------------------------------------
+
+# Each folder of src is one archive; it may call those right of it, and
+# nobody's but a role's neighbours' of its own. main.c alone sees all.
+layers := master gate worker steward logger shm http net conf base
+
+folders := $(sort $(notdir $(patsubst %/,%,$(dir \
+    $(wildcard $(srcdir)/src/*/*.c)))))
+homeless := $(filter-out $(layers),$(folders))
+ifneq ($(homeless),)
+$(error src/$(firstword $(homeless)) has no place in the layers)
+endif
+archives := $(patsubst %,obj/lib%.a,$(filter $(folders),$(layers)))
+
+warnings := -Wall -Wextra -Wshadow -Wvla -Wconversion -Wno-sign-conversion \
+    -Wno-missing-field-initializers
+# Fortified where it means something: with -O, and without a sanitizer.
+fortify = $(if $(SANITIZE),,$(if $(filter-out -O0,$(filter \
+    -O%,$(CFLAGS))),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+our_cflags = -std=c11 -D_GNU_SOURCE $(warnings) $(WERROR) -fPIE \
+    $(HARDEN_CFLAGS) $(fortify) $(SANITIZE) \
+    -fmacro-prefix-map=$(srcdir)/= -include config.h -I. -I$(srcdir)/src \
+    $(LIB_CFLAGS)
+
+say = $(if $(V),,@echo '  $(1)	$@' &&)
+compile = $(call say,CC) mkdir -p $(@D) && \
+    $(CC) $(our_cflags) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+link = $(call say,LD) $(CC) -pie $(SANITIZE) $(HARDEN_LDFLAGS) $(CFLAGS) \
+    $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
+
+portico: obj/main.o $(archives)
+	$(link) $(LIBS)
+
+obj/%.o: $(srcdir)/src/%.c config.h
+	$(compile)
+
+obj/t/%.o: $(srcdir)/t/%.c config.h
+	$(compile) $(CHECK_CFLAGS)
+
+obj/lib%.a:
+	$(call say,AR) rm -f $@ && $(AR) rcsD $@ $^
+
+define archive
+obj/lib$(1).a: $$(patsubst $$(srcdir)/src/%.c,obj/%.o,$$(sort \
+    $$(wildcard $$(srcdir)/src/$(1)/*.c)))
+endef
+$(foreach f,$(folders),$(eval $(call archive,$(f))))
+
+# ---- Tests ---------------------------------------------------------------
+
+unit_tests := $(patsubst $(srcdir)/%.c,obj/%,$(sort \
+    $(wildcard $(srcdir)/t/unit/test_*.c)))
+fuzzers := $(patsubst $(srcdir)/%.c,obj/%,$(sort \
+    $(wildcard $(srcdir)/t/fuzz/fuzz_*.c)))
+# Clients and origins of the end-to-end tests: a program each.
+peers := $(patsubst $(srcdir)/t/lib/%.c,obj/t/%,$(sort \
+    $(wildcard $(srcdir)/t/lib/*.c)))
+
+# The archives that a test names in its comment, so that an upward call
+# does not link.
+linked = $(patsubst %,obj/lib%.a,$(filter $(shell sed -n \
+    's,^/\* links: *\(.*[^ ]\) *\*/.*,\1,p' $(srcdir)/$(1)),$(layers)))
+
+.SECONDEXPANSION:
+$(unit_tests): obj/%: obj/%.o $$(call linked,$$*.c)
+	$(link) $(CHECK_LIBS) $(LIBS) -pthread
+
+$(fuzzers): obj/%: obj/%.o $(if $(FUZZ_LIBS),,obj/t/fuzz/driver.o) \
+    $$(call linked,$$*.c)
+	$(link) $(FUZZ_LIBS) $(LIBS)
+
+$(peers): obj/t/%: obj/t/lib/%.o
+	$(link) -pthread
+
+tests: portico $(unit_tests) $(fuzzers) $(peers)
+
+PROVE ?= prove
+TEST_JOBS ?= 2
+in_the_tests = PORTICO='$(CURDIR)/portico' \
+    PORTICO_FAULT_BIN='$(CURDIR)/build-fault/portico' \
+    PORTICO_LOAD='$(CURDIR)/obj/t/load' \
+    PORTICO_ORIGIN='$(CURDIR)/obj/t/origin' \
+    UBSAN_OPTIONS="$${UBSAN_OPTIONS:-print_stacktrace=1}"
+
+# The sanitizers see nothing in the style.
+checks := $(if $(SANITIZE),,check-style) check-unit check-fuzz check-e2e
+
+check: tests fault
+	+@for check in $(checks); do \
+	    echo "== $$check" && \
+	    $(MAKE) --no-print-directory $$check || exit 1; done
+
+check-style: portico
+	@$(in_the_tests) $(PROVE) $(srcdir)/t/style/*.t
+
+ifeq ($(HAVE_CHECK),no)
+check-unit:
+	@echo 'Check, the library of the unit tests, is missing: make deps'
+	@exit 1
+else
+check-unit: $(unit_tests)
+	@cd $(srcdir) && CK_TAP_LOG_FILE_NAME=- $(in_the_tests) \
+	    $(PROVE) -j$(TEST_JOBS) -e '$(launcher)' $(abspath $(unit_tests))
+endif
+
+# All fuzz entries together take less than a minute, unless told otherwise:
+# make check-fuzz FUZZ_SECONDS=600
+FUZZ_SECONDS ?= $(shell s=$$((96 / ($(words $(fuzzers)) + 1))); \
+    test $$s -lt 6 && echo $$s || echo 6)
+
+check-fuzz: $(fuzzers)
+	@$(if $(fuzzers),FUZZ_SECONDS=$(FUZZ_SECONDS) \
+	    $(PROVE) -j2 -e '$(srcdir)/t/fuzz/tap' $(fuzzers))
+
+# T names one test of t/e2e, or a pattern: make check-e2e T='h03*'
+T ?= *
+check-e2e: portico fault $(peers)
+	@$(in_the_tests) $(PROVE) -j$(TEST_JOBS) $(srcdir)/t/e2e/$(T).t
+
+SECONDS ?= 60
+torture: portico fault $(peers)
+	@$(in_the_tests) $(srcdir)/t/torture $(SECONDS) $(CURDIR)/portico
+
+# Other builds, each in a folder of its own below this one.
+build_in = mkdir -p $(1) && cd $(1) && { test -f config.mk || \
+    $(abs_srcdir)/configure -q $(2); } && $(MAKE) --no-print-directory $(3)
+
+fault:
+	+@$(call build_in,build-fault,CC='$(CC)' CFLAGS='$(CFLAGS)' \
+	    $(FEATURES) --enable-fault,portico)
+
+asan:
+	+$(call build_in,build-asan,CC='$(CC)' CFLAGS='-O1 -g' \
+	    --enable-asan,check)
+
+# Only the unit tests that make threads: what they call in shm/ is what
+# processes do to one another.
+tsan:
+	+$(call build_in,build-tsan,CC='$(CC)' CFLAGS='-O1 -g' \
+	    --enable-tsan,check-threads)
+
+threaded := $(patsubst $(srcdir)/%.c,obj/%,$(shell grep -l pthread_create \
+    $(srcdir)/t/unit/test_*.c 2>/dev/null))
+.PHONY: check-threads
+check-threads: $(threaded)
+	@cd $(srcdir) && CK_TAP_LOG_FILE_NAME=- \
+	    $(PROVE) -e '$(launcher)' $(abspath $(threaded))
+
+# ThreadSanitizer wants its addresses where it expects them.
+launcher = $(if $(filter %thread,$(SANITIZE)),$(shell \
+    setarch -R true 2>/dev/null && echo setarch -R))
+
+# With libFuzzer and ASan where clang has them.
+fuzz:
+	+$(call build_in,build-fuzz,CC=clang CFLAGS='-O1 -g' \
+	    --enable-fuzzer,check-fuzz FUZZ_SECONDS=$(FUZZ_SECONDS))
+
+demo: portico
+	@sh $(srcdir)/t/demo $(CURDIR)/portico
+
+# ---- Installation --------------------------------------------------------
+
+pages := $(notdir $(wildcard $(srcdir)/man/*.[1-9]))
+samples := $(notdir $(wildcard $(srcdir)/etc/examples/*))
+confdir = $(DESTDIR)$(sysconfdir)/portico
+sampledir = $(DESTDIR)$(docdir)/examples
+page_at = $(DESTDIR)$(mandir)/man$(patsubst .%,%,$(suffix $(1)))/$(1)
+
+# An administrator's portico.conf is left as it is.
+install: all
+	install -d $(DESTDIR)$(sbindir) $(sampledir) $(confdir)
+	install -m 755 portico $(DESTDIR)$(sbindir)/portico
+	$(foreach p,$(pages),install -D -m 644 $(srcdir)/man/$(p) \
+	    $(call page_at,$(p)) &&) :
+	$(foreach s,$(samples),install -m 644 \
+	    $(srcdir)/etc/examples/$(s) $(sampledir)/$(s) &&) :
+	install -m 644 $(srcdir)/README $(DESTDIR)$(docdir)/README
+	test -f $(confdir)/portico.conf || install -m 644 \
+	    $(srcdir)/etc/portico.conf $(confdir)/portico.conf
+
+uninstall:
+	rm -f $(DESTDIR)$(sbindir)/portico
+	rm -f $(foreach p,$(pages),$(call page_at,$(p)))
+	rm -f $(patsubst %,$(sampledir)/%,$(samples))
+	rm -f $(DESTDIR)$(docdir)/README
+	! cmp -s $(srcdir)/etc/portico.conf $(confdir)/portico.conf || \
+	    rm -f $(confdir)/portico.conf
+	-rmdir --ignore-fail-on-non-empty $(sampledir) \
+	    $(DESTDIR)$(docdir) $(confdir)
+
+# ---- The tarball ---------------------------------------------------------
+
+name = portico-$(VERSION)
+contents := Makefile configure.ac src man etc t README COPYING .ci \
+    .gitignore .clang-format
+
+# The same tree gives the same bytes: sorted, nobody's, of one time.
+dist: $(srcdir)/configure
+	{ git -C $(srcdir) ls-files -- $(contents) 2>/dev/null | grep . || \
+	    (cd $(srcdir) && find $(contents) -type f); echo configure; } | \
+	    LC_ALL=C sort >dist-list
+	at=$$(git -C $(srcdir) log -1 --format=%ct 2>/dev/null || \
+	    stat -c %Y $(srcdir)/configure.ac) && \
+	tar -C $(srcdir) --owner=0 --group=0 --numeric-owner \
+	    --mode=u+rw,go+rX,go-w --mtime=@$$at --format=gnu \
+	    --transform='s,^,$(name)/,' -cf - -T $(CURDIR)/dist-list | \
+	    gzip -n9 >$(name).tar.gz
+	rm -f dist-list
+
+distcheck: dist
+	sh $(srcdir)/t/distcheck $(name) $(MAKE)
+
+# ---- Leaving no trace ----------------------------------------------------
+
+clean:
+	@! test -d build-dist || chmod -R u+w build-dist
+	rm -rf obj build-fault build-asan build-tsan build-fuzz build-dist
+	rm -f portico crash-* $(if $(VERSION),$(name).tar.gz)
+
+distclean: clean
+	rm -rf autom4te.cache
+	rm -f config.mk config.h config.log config.status portico-*.tar.gz
+	rm -f $(if $(wildcard configure.ac),configure configure~,Makefile)
+
+-include $(shell find obj -name '*.d' 2>/dev/null)
+
+endif

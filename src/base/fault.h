@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* FAULT marks: where a test may end the process; nothing in other builds. */
+#ifndef BASE_FAULT_H
+#define BASE_FAULT_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "config.h"
+
+enum fault {
+	FAULT_NONE,
+#define FAULT_MARK(name, where) FAULT_##name,
+#include "base/fault.def"
+#undef FAULT_MARK
+	FAULT_COUNT
+};
+
+#ifdef ENABLE_FAULT
+
+/* A word in shared memory: mark (16), hits still to pass over (16). */
+extern _Atomic uint32_t *fault_word;
+
+/* Arms what PORTICO_FAULT ("mark" or "mark:N") in the environment names;
+ * dies when there is no such mark. */
+void fault_arm(_Atomic uint32_t *word);
+
+/* Ends this process by SIGKILL when `mark` is the armed one. */
+void fault_hit(enum fault mark);
+
+#define FAULT(name)                                                            \
+	do {                                                                   \
+		if (fault_word && atomic_load_explicit(fault_word,             \
+		    memory_order_relaxed))                                     \
+			fault_hit(FAULT_##name);                               \
+	} while (0)
+#else
+#define FAULT(name) ((void)0)
+#endif
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Descriptors: which stay open, and how many there may be. */
+#include "base/fd.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+void fd_close_all_but(int *keep, size_t n)
+{
+	unsigned next = 0;
+
+	qsort(keep, n, sizeof *keep, by_number);
+	for (size_t i = 0; i < n; i++) {
+		if (keep[i] < 0)
+			continue;
+		unsigned fd = (unsigned)keep[i];
+		if (fd > next)
+			close_range(next, fd - 1, 0);
+		if (fd >= next)
+			next = fd + 1;
+	}
+	close_range(next, UINT_MAX, 0);
+}
+
+bool fd_limit(unsigned n)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0)
+		return false;
+	l.rlim_cur = n;
+	if (l.rlim_max < n)
+		l.rlim_max = n;
+	return setrlimit(RLIMIT_NOFILE, &l) == 0;
+}
+
+unsigned fd_limit_most(void)
+{
+	struct rlimit l;
+	unsigned nr_open = 1048576;
+	FILE *f;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0)
+		return 1024;
+	if (geteuid() != 0)
+		return l.rlim_max > nr_open ? nr_open : (unsigned)l.rlim_max;
+	f = fopen("/proc/sys/fs/nr_open", "r");
+	if (f != NULL) {
+		if (fscanf(f, "%u", &nr_open) != 1)
+			nr_open = 1048576;
+		fclose(f);
+	}
+	return nr_open;
+}
+
+bool fd_is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) >= 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Descriptors: which stay open, and how many there may be. */
+#ifndef BASE_FD_H
+#define BASE_FD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Closes all descriptors but those in keep, which gets sorted. */
+void fd_close_all_but(int *keep, size_t n);
+
+/* Sets the soft limit of descriptors to n, raising the hard one where that
+ * is allowed; false if it is not. */
+bool fd_limit(unsigned n);
+
+/* The most that fd_limit would allow. */
+unsigned fd_limit_most(void);
+
+bool fd_is_open(int fd);
+
+#endif

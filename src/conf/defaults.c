@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Defaults that depend on the machine, the options or the rest. */
+#include "conf/defaults.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <sched.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "conf/heap.h"
+#include "conf/load.h"
+
+#ifndef RUNDIR
+#define RUNDIR "/run"
+#endif
+
+#define WORKERS 128
+
+static unsigned least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+static unsigned most(unsigned a, unsigned b)
+{
+	return a > b ? a : b;
+}
+
+static unsigned count_cpus(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof set, &set) != 0)
+		return 1;
+	return (unsigned)most(1, (unsigned)CPU_COUNT(&set));
+}
+
+/* A default gives way to the bound that the file sets. */
+static void fill_workers(struct conf *conf)
+{
+	unsigned cpus = least(count_cpus(), WORKERS);
+	unsigned low = least(most(2 * cpus, 4), WORKERS);
+	unsigned high = least(16 * cpus, WORKERS);
+
+	if (conf->workers_min == 0)
+		conf->workers_min = conf->workers_max
+		    ? least(low, conf->workers_max) : low;
+	if (conf->workers_max == 0)
+		conf->workers_max = most(high, conf->workers_min);
+}
+
+static unsigned line_of(struct load *l, const char *name)
+{
+	config_setting_t *s = config_lookup(&l->file, name);
+
+	return s ? config_setting_source_line(s) : 0;
+}
+
+static void fill_user(struct load *l)
+{
+	struct conf *conf = l->conf;
+
+	if (conf->user == NULL) {
+		conf->user = getpwnam("portico") ? "portico"
+		    : getpwnam("nobody") ? "nobody" : NULL;
+		if (conf->user == NULL && geteuid() == 0)
+			report_error(&l->report, 0, "there is neither a user "
+			    "\"portico\" nor \"nobody\"; name one by "
+			    "\"user\"");
+		return;
+	}
+	const struct passwd *pw = getpwnam(conf->user);
+	if (pw == NULL)
+		report_error(&l->report, line_of(l, "user"), "\"user\" is "
+		    "\"%s\", and there is no such user", conf->user);
+	else if (pw->pw_uid == 0)
+		report_warning(&l->report, line_of(l, "user"), "\"user\" is "
+		    "\"%s\": whoever breaks into a worker is root",
+		    conf->user);
+}
+
+static void fill_group(struct load *l)
+{
+	struct conf *conf = l->conf;
+
+	if (conf->group) {
+		if (getgrnam(conf->group) == NULL)
+			report_error(&l->report, line_of(l, "group"),
+			    "\"group\" is \"%s\", and there is no such group",
+			    conf->group);
+		return;
+	}
+	const struct passwd *pw = conf->user ? getpwnam(conf->user) : NULL;
+	const struct group *gr = pw ? getgrgid(pw->pw_gid) : NULL;
+	if (gr)
+		conf->group = heap_copy(conf, slice_str(gr->gr_name));
+}
+
+/* "" is the reader's word for false. */
+static void fill_files(struct load *l)
+{
+	struct conf *conf = l->conf;
+
+	if (conf->pid_file == NULL)
+		conf->pid_file = geteuid() == 0 ? RUNDIR "/portico.pid" : NULL;
+	else if (*conf->pid_file == '\0')
+		conf->pid_file = NULL;
+	conf->connections_given = line_of(l, "connections") != 0;
+	if (conf->error_log.kind != CONF_LOG_OFF)
+		return;
+	if (l->options->foreground) {
+		conf->error_log.kind = CONF_LOG_STDERR;
+	} else {
+		conf->error_log.kind = CONF_LOG_SYSLOG;
+		conf->error_log.facility = LOG_DAEMON;
+	}
+}
+
+static void add_site(struct load *l)
+{
+	struct conf *conf = l->conf;
+	struct conf_site *site = heap_alloc(conf, 1, sizeof *site);
+	struct conf_route *route = heap_alloc(conf, 1, sizeof *route);
+	struct slice *every = heap_alloc(conf, 1, sizeof *every);
+
+	load_group(l, "sites.NAME", NULL, "site \"default\"", site);
+	*every = SLICE("*");
+	site->name = "default";
+	site->hosts = (struct conf_list){every, 1};
+	site->routes = route;
+	site->nroutes = 1;
+	route->action = CONF_POOL;
+	route->pool = conf->pools;
+	route->hide = &site->hide;
+	conf->sites = site;
+	conf->nsites = 1;
+}
+
+/* One pool needs no sites to be said: everything goes there. */
+static void fill_sites(struct load *l)
+{
+	struct conf *conf = l->conf;
+
+	if (conf->nsites)
+		return;
+	if (conf->npools != 1) {
+		if (l->report.errors == 0)
+			report_error(&l->report, 0, conf->npools
+			    ? "there are several pools and no sites; say by "
+			    "\"sites\" which requests go where"
+			    : "there is neither a pool nor a site; write "
+			    "pools = { app = { backends = "
+			    "\"127.0.0.1:3000\"; }; };");
+		return;
+	}
+	add_site(l);
+}
+
+void defaults_fill(struct load *l)
+{
+	fill_workers(l->conf);
+	fill_user(l);
+	fill_group(l);
+	fill_files(l);
+	fill_sites(l);
+}

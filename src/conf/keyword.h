@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The table of keywords that keywords.def declares. */
+#ifndef CONF_KEYWORD_H
+#define CONF_KEYWORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* TYPE(id, function, name): read_<function> and write_<function> of read.h
+ * and dump.c go from the file to the object and back. */
+#define KEYWORD_TYPES                                                          \
+	TYPE(GROUP, group, "group")                                            \
+	TYPE(ACCESS, access, "group or false")                                 \
+	TYPE(LISTENERS, listeners, "named groups")                             \
+	TYPE(POOLS, pools, "named groups")                                     \
+	TYPE(SITES, sites, "named groups")                                     \
+	TYPE(BACKENDS, backends, "list of addresses or groups")                \
+	TYPE(ROUTES, routes, "list of groups")                                 \
+	TYPE(BOOL, bool, "boolean")                                            \
+	TYPE(COUNT, count, "number")                                           \
+	TYPE(SIZE, size, "size")                                               \
+	TYPE(TIME, time, "duration")                                           \
+	TYPE(TEXT, text, "string")                                             \
+	TYPE(FILE, file, "file or false")                                      \
+	TYPE(LOG, log, "log")                                                  \
+	TYPE(LEVEL, level, "level")                                            \
+	TYPE(FORMAT, format, "string")                                         \
+	TYPE(ADDRESSES, addresses, "list of addresses")                        \
+	TYPE(NETWORKS, networks, "list of networks")                           \
+	TYPE(ADDRESS, address, "address")                                      \
+	TYPE(NAME, name, "string")                                             \
+	TYPE(BALANCE, balance, "string")                                       \
+	TYPE(HOST, host, "string")                                             \
+	TYPE(RETRY, retry, "list of strings")                                  \
+	TYPE(HOSTS, hosts, "list of hosts")                                    \
+	TYPE(FIELDS, fields, "list of field names")                            \
+	TYPE(HIDE, hide, "list of field names")                                \
+	TYPE(PATH, path, "path")                                               \
+	TYPE(REGEX, regex, "regular expression")                               \
+	TYPE(METHODS, methods, "list of methods")                              \
+	TYPE(LISTENER_NAMES, listener_names, "list of listeners")              \
+	TYPE(POOL, pool, "name of a pool")                                     \
+	TYPE(REDIRECT, redirect, "group")                                      \
+	TYPE(RESPOND, respond, "group")                                        \
+	TYPE(DENY, deny, "status")                                             \
+	TYPE(TARGET, target, "path or URI")                                    \
+	TYPE(BODY, body, "string")                                             \
+	TYPE(MEDIA, media, "media type")
+
+enum keyword_type {
+#define TYPE(id, function, name) KEY_##id,
+	KEYWORD_TYPES
+#undef TYPE
+	KEY_TYPES
+};
+
+#define KEYWORD_PATH 64 /* bytes of a group's path at most */
+
+struct keyword {
+	const char *group; /* "pools.NAME.timeouts"; "" at the top */
+	const char *name;
+	enum keyword_type type;
+	size_t at;         /* offset and */
+	size_t width;      /* size of its member in the group's struct */
+	const char *fallback;
+	uint64_t least, most;
+	const char *doc;
+};
+
+extern const struct keyword keyword_table[];
+extern const unsigned keyword_count;
+
+/* NULL if the group has no such key. */
+const struct keyword *keyword_find(const char *group, const char *name);
+
+/* Its default is prose: not to be read. */
+bool keyword_is_prose(const struct keyword *k);
+bool keyword_is_required(const struct keyword *k);
+
+/* The path of the group that k opens; to has KEYWORD_PATH bytes. tail is ""
+ * or ".NAME" for groups whose members have names. */
+void keyword_path(const struct keyword *k, const char *tail, char *to);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Readers of the keys of sites: hosts, routes, and what is hidden. */
+#include "conf/heap.h"
+#include "conf/hosts.h"
+#include "conf/read.h"
+
+static void begin(void *object, const char *name, unsigned index)
+{
+	struct conf_site *site = object;
+
+	(void)index;
+	site->name = name;
+}
+
+void read_sites(struct load *l, const struct spot *at)
+{
+	l->conf->sites = spot_members(l, at, "site",
+	    sizeof(struct conf_site), &l->conf->nsites, begin);
+}
+
+void read_hosts(struct load *l, const struct spot *at)
+{
+	struct conf_list *to = spot_target(at);
+	unsigned n = spot_count(l, at);
+
+	to->at = heap_alloc(l->conf, n, sizeof *to->at);
+	for (unsigned i = 0; i < n; i++) {
+		struct spot item = spot_item(at, i);
+		char *text = spot_text(l, &item);
+		for (char *p = text; p && *p; p++)
+			*p = ascii_lower(*p);
+		const char *wrong = text ? hosts_check(slice_str(text))
+		    : NULL;
+		if (wrong)
+			spot_bad(l, &item, "has \"%s\", which %s", text,
+			    wrong);
+		if (text && !wrong)
+			to->at[to->n++] = slice_str(text
+			    + (text[0] == '*' && text[1] == '.'));
+	}
+	if (n == 0)
+		spot_bad(l, at, "is an empty list; \"*\" is every host");
+}
+
+static bool is_token(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = ascii_lower(s.p[i]);
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9')
+		    && !memchr("!#$%&'*+-.^_`|~", c, 15))
+			return false;
+	}
+	return s.n > 0;
+}
+
+static const char *check_field(struct slice text)
+{
+	return is_token(text) ? NULL
+	    : "is no field name; write \"X-Powered-By\"";
+}
+
+void read_fields(struct load *l, const struct spot *at)
+{
+	*(struct conf_list *)spot_target(at) = spot_list(l, at, check_field);
+}
+
+void read_hide(struct load *l, const struct spot *at)
+{
+	struct conf_list *list = heap_alloc(l->conf, 1, sizeof *list);
+
+	*list = spot_list(l, at, check_field);
+	*(const struct conf_list **)spot_target(at) = list;
+}
+
+static const char *check_method(struct slice text)
+{
+	if (!is_token(text))
+		return "is no method; write \"GET\"";
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] >= 'a' && text.p[i] <= 'z')
+			return "has small letters; methods are written as "
+			       "\"GET\"";
+	return NULL;
+}
+
+void read_methods(struct load *l, const struct spot *at)
+{
+	struct conf_list *to = spot_target(at);
+
+	*to = spot_list(l, at, check_method);
+	if (to->n == 0 && spot_count(l, at) == 0)
+		spot_bad(l, at, "is an empty list; leave it out for any "
+		    "method");
+}
+
+static void read_route(struct load *l, const struct spot *item,
+    const char *title, struct conf_route *route)
+{
+	char path[KEYWORD_PATH];
+
+	load_mark(l, route, item->setting);
+	if (!spot_is_group(item)) {
+		spot_bad(l, item, "has a member that is no group; write "
+		    "{ path = \"/\"; pool = \"NAME\"; }");
+		return;
+	}
+	keyword_path(item->key, "", path);
+	l->actions = 0;
+	load_group(l, path, item->setting, title, route);
+	if (l->actions != 1)
+		report_error(&l->report, load_line(l, route), "%s has %s; "
+		    "right is one of \"pool\", \"redirect\", \"respond\" and "
+		    "\"deny\"", title, l->actions ? "more than one action"
+		    : "no action");
+}
+
+void read_routes(struct load *l, const struct spot *at)
+{
+	struct conf_site *site = at->base;
+	unsigned n = spot_count(l, at);
+
+	site->routes = heap_alloc(l->conf, n, sizeof *site->routes);
+	site->nroutes = n;
+	for (unsigned i = 0; i < n; i++) {
+		struct spot item = spot_item(at, i);
+		struct conf_route *route = &site->routes[i];
+		route->index = i;
+		route->hide = &site->hide;
+		read_route(l, &item, heap_printf(l->conf, "route %u of %s",
+		    i + 1, at->title), route);
+	}
+	if (n == 0)
+		spot_bad(l, at, "is an empty list; write ( { pool = "
+		    "\"NAME\"; } )");
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Values with units: durations, sizes and percentages. */
+#include "conf/value.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+struct unit {
+	struct slice name;
+	uint64_t worth;
+};
+
+/* From large to small, so that a value is printed in the largest it can. */
+static const struct unit times[] = {
+	{{"d", 1}, 24 * 60 * 60 * 1000},
+	{{"h", 1}, 60 * 60 * 1000},
+	{{"m", 1}, 60 * 1000},
+	{{"s", 1}, 1000},
+	{{"ms", 2}, 1},
+	{{NULL, 0}, 0},
+};
+
+static const struct unit sizes[] = {
+	{{"G", 1}, 1 << 30},
+	{{"M", 1}, 1 << 20},
+	{{"k", 1}, 1 << 10},
+	{{"B", 1}, 1},
+	{{NULL, 0}, 0},
+};
+
+static const char time_rule[] = "is no duration; write a number with ms, s, "
+	"m, h or d, as \"30s\"";
+static const char size_rule[] = "is no size; write a number with B, k, M or "
+	"G, as \"64M\"";
+
+static const struct unit *find_unit(const struct unit *units, struct slice s)
+{
+	for (; units->worth; units++)
+		if (slice_eq(units->name, s))
+			return units;
+	return NULL;
+}
+
+static const char *parse(const struct unit *units, const char *rule,
+    struct slice text, uint64_t *out)
+{
+	size_t digits = 0;
+	uint64_t number;
+
+	while (digits < text.n && text.p[digits] >= '0'
+	    && text.p[digits] <= '9')
+		digits++;
+	if (digits == 0)
+		return rule;
+	if (!slice_u64(slice_make(text.p, digits), &number))
+		return "is too large";
+	if (digits == text.n && number == 0) {
+		*out = 0;
+		return NULL;
+	}
+	const struct unit *unit = find_unit(units,
+	    slice_make(text.p + digits, text.n - digits));
+	if (unit == NULL)
+		return rule;
+	if (number > UINT64_MAX / unit->worth)
+		return "is too large";
+	*out = number * unit->worth;
+	return NULL;
+}
+
+const char *value_parse_time(struct slice text, uint64_t *out)
+{
+	return parse(times, time_rule, text, out);
+}
+
+const char *value_parse_size(struct slice text, uint64_t *out)
+{
+	return parse(sizes, size_rule, text, out);
+}
+
+const char *value_parse_percent(struct slice text, unsigned *out)
+{
+	static const char rule[] = "is no percentage; write 0% to 100%, as "
+		"\"50%\"";
+	uint64_t v;
+
+	if (!slice_ends(text, SLICE("%")))
+		return rule;
+	if (!slice_u64(slice_make(text.p, text.n - 1), &v) || v > 100)
+		return rule;
+	*out = (unsigned)v;
+	return NULL;
+}
+
+static const char *format(const struct unit *units, uint64_t v, char *to)
+{
+	if (v == 0) {
+		memcpy(to, "0", 2);
+		return to;
+	}
+	while (v % units->worth)
+		units++;
+	snprintf(to, VALUE_TEXT, "%" PRIu64 "%s", v / units->worth,
+	    units->name.p);
+	return to;
+}
+
+const char *value_format_time(uint64_t v, char *to)
+{
+	return format(times, v, to);
+}
+
+const char *value_format_size(uint64_t v, char *to)
+{
+	return format(sizes, v, to);
+}

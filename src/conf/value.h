@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Values with units: durations, sizes and percentages. */
+#ifndef CONF_VALUE_H
+#define CONF_VALUE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+
+#define VALUE_TEXT 32 /* enough for any value in text, with its NUL */
+
+/* Each returns NULL, or what is wrong and would be right (a constant). */
+
+/* "250ms", "30s", "5m", "12h", "7d", "0"; milliseconds. */
+const char *value_parse_time(struct slice text, uint64_t *out);
+
+/* "512B", "16k", "64M", "2G", "0"; bytes. */
+const char *value_parse_size(struct slice text, uint64_t *out);
+
+/* "0%" to "100%". */
+const char *value_parse_percent(struct slice text, unsigned *out);
+
+/* In the largest unit that divides v; to has VALUE_TEXT bytes. Returns to. */
+const char *value_format_time(uint64_t v, char *to);
+const char *value_format_size(uint64_t v, char *to);
+
+#endif

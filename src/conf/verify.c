@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What can be said only of the whole configuration. */
+#include "conf/verify.h"
+
+#include <stdlib.h>
+
+#include "conf/defaults.h"
+#include "conf/hosts.h"
+#include "conf/load.h"
+
+/* One address of a listener, for sorting. */
+struct bound {
+	const struct addr *address;
+	const struct conf_listener *listener;
+};
+
+static int by_address(const void *a, const void *b)
+{
+	const struct bound *x = a, *y = b;
+	int order = memcmp(x->address, y->address, sizeof *x->address);
+
+	/* The order in the file, so that the second is the wrong one. */
+	if (order == 0 && x->listener != y->listener)
+		return x->listener < y->listener ? -1 : 1;
+	return order ? order : x->address < y->address ? -1
+	    : x->address > y->address;
+}
+
+static void report_bound(struct load *l, const struct bound *a,
+    const struct bound *b)
+{
+	char text[ADDR_TEXT];
+
+	addr_format(b->address, text);
+	report_error(&l->report, load_line(l, b->address), "listener \"%s\" "
+	    "has the address %s, which %s\"%s\" has already",
+	    b->listener->name, text, a->listener == b->listener ? ""
+	    : "listener ", a->listener->name);
+}
+
+static void verify_listeners(struct load *l)
+{
+	struct conf *conf = l->conf;
+	size_t n = 0, room = 1;
+
+	for (unsigned i = 0; i < conf->nlisteners; i++)
+		room += conf->listeners[i].naddresses;
+	struct bound *all = calloc(room, sizeof *all);
+	if (all == NULL)
+		die("out of memory");
+	for (unsigned i = 0; i < conf->nlisteners; i++) {
+		const struct conf_listener *c = &conf->listeners[i];
+		for (unsigned j = 0; j < c->naddresses; j++)
+			all[n++] = (struct bound){&c->addresses[j], c};
+	}
+	qsort(all, n, sizeof *all, by_address);
+	for (size_t i = 1; i < n; i++)
+		if (addr_eq(all[i - 1].address, all[i].address))
+			report_bound(l, &all[i - 1], &all[i]);
+	free(all);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct conf_backend *const *x = a, *const *y = b;
+	int order = strcmp((*x)->name, (*y)->name);
+
+	return order ? order : *x < *y ? -1 : *x > *y;
+}
+
+/* Logs, commands and the board know a backend by its name. */
+static void verify_names(struct load *l, const struct conf_pool *pool)
+{
+	const struct conf_backend **all = calloc(pool->nbackends + 1,
+	    sizeof(const struct conf_backend *));
+	unsigned n = 0;
+
+	if (all == NULL)
+		die("out of memory");
+	for (unsigned i = 0; i < pool->nbackends; i++)
+		if (pool->backends[i].name)
+			all[n++] = &pool->backends[i];
+	qsort(all, n, sizeof *all, by_name);
+	for (unsigned i = 1; i < n; i++)
+		if (strcmp(all[i - 1]->name, all[i]->name) == 0)
+			report_error(&l->report, load_line(l, all[i]),
+			    "pool \"%s\" has two backends \"%s\"; give each "
+			    "a name of its own", pool->name, all[i]->name);
+	free(all);
+}
+
+static void verify_pool(struct load *l, const struct conf_pool *pool)
+{
+	unsigned weight = 0;
+
+	for (unsigned i = 0; i < pool->nbackends; i++)
+		weight += pool->backends[i].weight;
+	if (pool->nbackends && weight == 0 && l->report.errors == 0)
+		report_warning(&l->report, load_line(l, pool), "every "
+		    "backend of pool \"%s\" has the weight 0: none will be "
+		    "used", pool->name);
+	verify_names(l, pool);
+}
+
+static bool has_prefix(struct slice path, struct slice prefix)
+{
+	return slice_starts(path, prefix) && (path.n == prefix.n
+	    || prefix.p[prefix.n - 1] == '/' || path.p[prefix.n] == '/');
+}
+
+/* True if whatever b takes a has taken before. */
+static bool covers(const struct conf_route *a, const struct conf_route *b)
+{
+	struct slice path = b->path_is.p ? b->path_is : b->path;
+
+	if (a->path_re_text || a->methods.n || a->listeners)
+		return false;
+	if (a->path_is.p)
+		return b->path_is.p && slice_eq(a->path_is, b->path_is)
+		    && (a->path.p == NULL || has_prefix(path, a->path));
+	if (a->path.p == NULL || slice_eq(a->path, SLICE("/")))
+		return true;
+	return path.p && a->path.n && has_prefix(path, a->path);
+}
+
+static void verify_routes(struct load *l, const struct conf_site *site)
+{
+	for (unsigned i = 1; i < site->nroutes; i++) {
+		unsigned j = 0;
+		while (j < i && !covers(&site->routes[j], &site->routes[i]))
+			j++;
+		if (j < i)
+			report_warning(&l->report,
+			    load_line(l, &site->routes[i]), "route %u of "
+			    "site \"%s\" can never match: route %u before it "
+			    "takes all of its requests", i + 1, site->name,
+			    j + 1);
+	}
+}
+
+static unsigned line_of(const struct load *l, const char *path)
+{
+	const config_setting_t *s = config_lookup(&l->file, path);
+
+	return s ? config_setting_source_line(s) : 0;
+}
+
+static void verify_workers(struct load *l)
+{
+	if (l->conf->workers_min > l->conf->workers_max)
+		report_error(&l->report, line_of(l, "workers.min"),
+		    "\"min\" in workers is %u, more than \"max\", which is "
+		    "%u", l->conf->workers_min, l->conf->workers_max);
+}
+
+void verify(struct load *l)
+{
+	struct conf *conf = l->conf;
+
+	defaults_fill(l);
+	verify_workers(l);
+	verify_listeners(l);
+	for (unsigned i = 0; i < conf->npools; i++)
+		verify_pool(l, &conf->pools[i]);
+	if (conf->nlisteners == 0 && l->report.errors == 0)
+		report_error(&l->report, 0, "there is no listener; write "
+		    "listeners = { http = { address = \"*:80\"; }; };");
+	hosts_index(l);
+	/* A route that is half read may seem to take everything. */
+	for (unsigned i = 0; i < conf->nsites && l->report.errors == 0; i++)
+		verify_routes(l, &conf->sites[i]);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The table of well-known fields, and lists in values. */
+#include "http/field.h"
+
+#include <stddef.h>
+
+enum reach { END, HOP };
+
+static const struct {
+	struct slice name;
+	enum reach reach;
+} known[FIELD_KNOWN] = {
+#define FIELD(name, reach, text, first, inner) \
+	[FIELD_##name] = {{text, sizeof(text) - 1}, reach},
+#include "http/field.def"
+#undef FIELD
+};
+
+/* A perfect hash: the factors were searched for. Where a new field collides
+ * with another one, the compiler says that a slot is initialised twice
+ * and it is time to search again. */
+#define SLOT(n, first, inner) \
+	(((n) + 11 * (unsigned)(first) + 31 * (unsigned)(inner)) & 255)
+
+static const uint8_t slots[256] = {
+#define FIELD(name, reach, text, first, inner) \
+	[SLOT(sizeof(text) - 1, first, inner)] = FIELD_##name,
+#include "http/field.def"
+#undef FIELD
+};
+
+/* Bit 5 makes letters small and leaves '-' and digits as they are. No other
+ * tchar becomes one of these by it. */
+static bool is_known(const char *p, const char *lower, size_t n)
+{
+	const uint64_t small = 0x2020202020202020u;
+	uint64_t a, b;
+	size_t i;
+
+	if (n < sizeof(a)) {
+		for (i = 0; i < n; i++)
+			if ((p[i] | 0x20) != lower[i])
+				return false;
+		return true;
+	}
+	for (i = 0; i < n; i += sizeof(a)) {
+		if (n - i < sizeof(a))
+			i = n - sizeof(a);
+		memcpy(&a, p + i, sizeof(a));
+		memcpy(&b, lower + i, sizeof(b));
+		if ((a | small) != b)
+			return false;
+	}
+	return true;
+}
+
+enum field_id field_find_id(struct slice name)
+{
+	unsigned id;
+
+	if (name.n < 2)
+		return FIELD_OTHER;
+	id = slots[SLOT((unsigned)name.n, (uint8_t)name.p[0] | 0x20u,
+	    (uint8_t)name.p[name.n - 2] | 0x20u)];
+	if (known[id].name.n != name.n)
+		return FIELD_OTHER;
+	if (!is_known(name.p, known[id].name.p, name.n))
+		return FIELD_OTHER;
+	return (enum field_id)id;
+}
+
+struct slice field_name(enum field_id id)
+{
+	return known[id].name;
+}
+
+bool field_is_hop(enum field_id id)
+{
+	return known[id].reach == HOP && id != FIELD_OTHER;
+}
+
+/* The comma that ends the element at p, or end. */
+static const char *item_end(const char *p, const char *end)
+{
+	bool quoted = false;
+
+	for (; p < end; p++) {
+		if (*p == '"')
+			quoted = !quoted;
+		else if (quoted && *p == '\\' && end - p > 1)
+			p++;
+		else if (!quoted && *p == ',')
+			break;
+	}
+	return p;
+}
+
+bool field_next_item(struct slice *rest, struct slice *item)
+{
+	const char *end, *p = rest->p;
+
+	if (rest->n == 0)
+		return false;
+	end = p + rest->n;
+	while (p < end) {
+		const char *comma = item_end(p, end);
+
+		*item = slice_trim(slice_make(p, (size_t)(comma - p)));
+		p = comma < end ? comma + 1 : end;
+		if (item->n > 0)
+			break;
+	}
+	*rest = slice_make(p, (size_t)(end - p));
+	return item->n > 0;
+}
+
+bool field_has_item(struct slice list, struct slice token)
+{
+	struct slice item;
+
+	while (field_next_item(&list, &item))
+		if (slice_caseeq(item, token))
+			return true;
+	return false;
+}

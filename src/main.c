@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* portico(8): the command line; the only file that names all roles. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/title.h"
+#include "conf/conf.h"
+#include "logger/logger.h"
+#include "master/master.h"
+#include "roles.h"
+#include "steward/steward.h"
+#include "worker/worker.h"
+
+#define BACKENDS_MOST 64
+
+static const char usage[] =
+    "usage: portico [-f] [-c FILE]\n"
+    "       portico -t | -T [-c FILE]\n"
+    "       portico [-f] -l ADDRESS -b ADDRESS [-b ADDRESS ...]\n"
+    "       portico -V | -h\n"
+    "\n"
+    "  -c FILE     configuration (" SYSCONFDIR "/portico/portico.conf)\n"
+    "  -f          stay in the foreground, log to standard error\n"
+    "  -t          test the configuration and leave\n"
+    "  -T          print the configuration with every default and leave\n"
+    "  -l ADDRESS  without a file: listen here ...\n"
+    "  -b ADDRESS  ... and forward to this backend; may be repeated\n"
+    "  -V          print the version and leave\n"
+    "  -h          print this and leave\n";
+
+struct command {
+	const char *file;
+	struct conf_options options;
+	const char *backends[BACKENDS_MOST + 1];
+	unsigned nbackends;
+	char mode; /* t, T, or 0: run */
+};
+
+static _Noreturn void run_worker(unsigned n, const struct conf *conf)
+{
+	worker_main(n, conf, steward_revive);
+}
+
+static void run_steward(unsigned n, const struct conf *conf,
+    unsigned generation, int master)
+{
+	const struct steward_task task = {conf, generation, master,
+	    run_worker};
+
+	steward_main(n, &task);
+}
+
+static void run_logger(unsigned n, int control)
+{
+	logger_main(n, control);
+}
+
+static _Noreturn void leave(int code, FILE *to, const char *text)
+{
+	fputs(text, to);
+	exit(code);
+}
+
+static void add_backend(struct command *c, const char *address)
+{
+	if (c->nbackends == BACKENDS_MOST)
+		leave(EXIT_USAGE, stderr, "portico: too many -b\n");
+	c->backends[c->nbackends++] = address;
+}
+
+static void read_option(struct command *c, int option)
+{
+	switch (option) {
+	case 'c':
+		c->file = optarg;
+		break;
+	case 'f':
+		c->options.foreground = true;
+		break;
+	case 't':
+	case 'T':
+		c->mode = (char)option;
+		break;
+	case 'l':
+		c->options.listen = optarg;
+		break;
+	case 'b':
+		add_backend(c, optarg);
+		break;
+	case 'K':
+		conf_list_keywords(stdout);
+		exit(EXIT_FINE);
+	case 'V':
+		leave(EXIT_FINE, stdout, "portico " PACKAGE_VERSION "\n");
+	case 'h':
+		leave(EXIT_FINE, stdout, usage);
+	default:
+		leave(EXIT_USAGE, stderr, usage);
+	}
+}
+
+static void read_command(struct command *c, int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "c:ftTl:b:KVh")) != -1)
+		read_option(c, option);
+	if (optind < argc)
+		leave(EXIT_USAGE, stderr, usage);
+	if ((c->options.listen != NULL) != (c->nbackends > 0))
+		leave(EXIT_USAGE, stderr,
+		    "portico: -l and -b go together\n");
+	if (c->options.listen && c->file)
+		leave(EXIT_USAGE, stderr,
+		    "portico: either -c, or -l and -b\n");
+	if (c->nbackends)
+		c->options.backends = c->backends;
+	if (c->options.listen == NULL && c->file == NULL)
+		c->file = SYSCONFDIR "/portico/portico.conf";
+}
+
+/* The master changes its folder; a reload must find the file again. */
+static const char *absolute(const char *file)
+{
+	char *path = file ? realpath(file, NULL) : NULL;
+
+	return path ? path : file;
+}
+
+int main(int argc, char **argv)
+{
+	static struct command c;
+
+	title_init(argc, argv);
+	read_command(&c, argc, argv);
+	struct conf *conf = conf_load(c.file, &c.options, stderr);
+	if (conf == NULL)
+		return EXIT_FAILED;
+	if (c.mode == 'T')
+		conf_dump(conf, stdout);
+	if (c.mode == 't')
+		fprintf(stderr, "portico: %s is fine\n",
+		    c.file ? c.file : "the configuration");
+	if (c.mode) {
+		conf_free(conf);
+		return EXIT_FINE;
+	}
+	const struct master_task task = {absolute(c.file), c.options,
+	    run_steward, run_logger};
+	return master_run(&task, conf);
+}

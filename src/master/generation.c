@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Generations: one configuration and the family that carries it. */
+#include "master/generation.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "master/bind.h"
+#include "master/privs.h"
+#include "master/spawn.h"
+
+struct generation generations[GENERATIONS];
+static unsigned newest;
+
+/* Rows for the clients, and half as many again for backends. */
+static unsigned rows_for(unsigned connections)
+{
+	return connections + connections / 2 + 256;
+}
+
+static bool fit_connections(struct conf *conf)
+{
+	unsigned most = fd_limit_most();
+
+	if (rows_for(conf->connections) <= most)
+		return true;
+	if (conf->connections_given) {
+		log_err("connections = %u needs %u descriptors; the hard "
+		    "limit here is %u", conf->connections,
+		    rows_for(conf->connections), most);
+		return false;
+	}
+	if (most < 300) {
+		log_err("the hard limit of descriptors, %u, is too low", most);
+		return false;
+	}
+	conf->connections = (most - 256) / 3 * 2;
+	log_warn("connections is lowered to %u: the hard limit of "
+	    "descriptors is %u", conf->connections, most);
+	return true;
+}
+
+static int eventfd_new(void)
+{
+	return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+}
+
+static void close_eventfds(struct lobby *l)
+{
+	close(l->bell);
+	close(l->order);
+	close(l->report);
+}
+
+static bool make_areas(struct generation *g)
+{
+	const struct conf *conf = g->conf;
+
+	if (!lobby_create(&g->lobby, rows_for(conf->connections))
+	    || !pages_create(&g->pages, conf->buffers)
+	    || !seats_create(&g->seats, conf->nbackends, conf->npools)) {
+		log_err("no memory for the areas of a generation: %m");
+		return false;
+	}
+	g->lobby.connections = conf->connections;
+	g->lobby.bell = eventfd_new();
+	g->lobby.order = eventfd_new();
+	g->lobby.report = eventfd_new();
+	if (g->lobby.report < 0) {
+		log_err("eventfd: %m");
+		return false;
+	}
+	return true;
+}
+
+static void close_areas(struct generation *g)
+{
+	area_close(&g->lobby.area);
+	area_close(&g->pages.area);
+	area_close(&g->seats.area);
+}
+
+struct first {
+	const struct master_task *task;
+	struct generation *g;
+};
+
+/* In the steward: only its own family's areas stay mapped. */
+static void become_family(struct generation *g)
+{
+	for (int i = 0; i < GENERATIONS; i++)
+		if (&generations[i] != g
+		    && generations[i].state != GEN_NONE)
+			close_areas(&generations[i]);
+	lobby = g->lobby;
+	pages = g->pages;
+	seats = g->seats;
+}
+
+static void run_steward(unsigned slot, void *arg)
+{
+	struct first *first = arg;
+	pid_t master = getppid();
+
+	become_family(first->g);
+	first->task->steward(slot, first->g->conf, first->g->number, master);
+}
+
+static bool order_family(const struct master_task *task, struct generation *g)
+{
+	struct first first = {task, g};
+
+	if (!spawn_fork(SLOT_STEWARD, g->number, run_steward, &first))
+		return false;
+	spawn_order(g, SLOT_HEIR, 0);
+	for (unsigned i = 0; i < g->conf->workers_min; i++)
+		if (!spawn_order(g, SLOT_WORKER, i))
+			return false;
+	generation_order(g);
+	return true;
+}
+
+static struct generation *free_generation(void)
+{
+	for (int i = 0; i < GENERATIONS; i++)
+		if (generations[i].state == GEN_NONE)
+			return &generations[i];
+	log_err("%d generations are still there: reload later", GENERATIONS);
+	return NULL;
+}
+
+struct generation *generation_start(const struct master_task *task,
+    struct conf *conf)
+{
+	struct generation *g = free_generation();
+
+	if (g == NULL || !privs_find(conf) || !fit_connections(conf))
+		return NULL;
+	memset(g, 0, sizeof *g);
+	g->conf = conf;
+	g->number = newest + 1;
+	g->lobby.bell = g->lobby.order = g->lobby.report = -1;
+	if (!bind_all(conf, &g->lobby) || !make_areas(g)) {
+		close_areas(g);
+		close_eventfds(&g->lobby);
+		return NULL;
+	}
+	newest++;
+	g->state = GEN_STARTING;
+	if (!order_family(task, g)) {
+		log_err("generation %u cannot be started", g->number);
+		generation_kill(g);
+	}
+	return g;
+}
+
+bool generation_is_ready(const struct generation *g)
+{
+	unsigned live = 0;
+
+	for (unsigned n = 1; n < SLOTS; n++)
+		live += children[n].generation == g->number
+		    && children[n].role == SLOT_WORKER
+		    && atomic_load(&slots.at[n].state) == SLOT_LIVE;
+	return atomic_load(&g->lobby.head->ready)
+	    && live >= g->conf->workers_min;
+}
+
+void generation_order(const struct generation *g)
+{
+	uint64_t one = 1;
+
+	if (write(g->lobby.order, &one, sizeof one) < 0)
+		log_debug("the steward has an order already");
+}
+
+void generation_drain(struct generation *g, uint64_t until, bool hurry)
+{
+	uint32_t order = hurry ? LOBBY_HURRY : LOBBY_DRAIN;
+
+	if (g->state != GEN_DRAINING || until < g->drain_until)
+		g->drain_until = until;
+	g->state = GEN_DRAINING;
+	if (atomic_load(&g->lobby.head->order) < order)
+		atomic_store(&g->lobby.head->order, order);
+	generation_order(g);
+}
+
+bool generation_has_ended(const struct generation *g)
+{
+	return atomic_load(&g->lobby.head->ended);
+}
+
+void generation_kill(struct generation *g)
+{
+	g->state = GEN_ENDING;
+	for (unsigned n = 1; n < SLOTS; n++) {
+		struct child *c = &children[n];
+		if (c->generation != g->number)
+			continue;
+		if (c->pid > 0)
+			kill(c->pid, SIGKILL);
+		else if (atomic_load(&slots.at[n].state) == SLOT_ORDERED) {
+			atomic_store(&slots.at[n].state, SLOT_FREE);
+			spawn_forget(n);
+		}
+	}
+}
+
+void generation_free(struct generation *g)
+{
+	close_areas(g);
+	close_eventfds(&g->lobby);
+	conf_free(g->conf);
+	memset(g, 0, sizeof *g);
+}
+
+struct generation *generation_find(enum generation_state state)
+{
+	struct generation *found = NULL;
+
+	for (int i = 0; i < GENERATIONS; i++)
+		if (generations[i].state == state
+		    && (!found || generations[i].number > found->number))
+			found = &generations[i];
+	return found;
+}
+
+struct generation *generation_oldest(enum generation_state state)
+{
+	struct generation *found = NULL;
+
+	for (int i = 0; i < GENERATIONS; i++)
+		if (generations[i].state == state
+		    && (!found || generations[i].number < found->number))
+			found = &generations[i];
+	return found;
+}
+
+struct generation *generation_of(unsigned number)
+{
+	for (int i = 0; i < GENERATIONS; i++)
+		if (generations[i].state != GEN_NONE
+		    && generations[i].number == number)
+			return &generations[i];
+	return NULL;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Generations: one configuration and the family that carries it. */
+#ifndef MASTER_GENERATION_H
+#define MASTER_GENERATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf/conf.h"
+#include "master/master.h"
+#include "shm/lobby.h"
+#include "shm/pages.h"
+#include "shm/seats.h"
+#include "shm/slot.h"
+
+#define GENERATIONS 8      /* that may exist at a time */
+#define GENERATIONS_LIVE 4 /* above, the oldest is hurried */
+
+enum generation_state { GEN_NONE, GEN_STARTING, GEN_RUNNING, GEN_DRAINING,
+	GEN_ENDING };
+
+/* The master's own memory. The areas' contents are strangers to it. */
+struct generation {
+	enum generation_state state;
+	unsigned number;
+	struct conf *conf;
+	struct lobby lobby;
+	struct pages pages;
+	struct seats seats;
+	uint64_t drain_until; /* clock_ms; GEN_DRAINING */
+	uint64_t order_at;    /* clock_ms: processes are ordered again */
+	unsigned young;       /* deaths in a row of processes just made */
+};
+
+extern struct generation generations[GENERATIONS];
+
+/* A new generation for conf, which it owns: areas, sockets, and the orders
+ * for its processes. NULL, logged: nothing has changed, conf is the caller's
+ * still. */
+struct generation *generation_start(const struct master_task *task,
+    struct conf *conf);
+
+/* True once its steward and its workers are ready. */
+bool generation_is_ready(const struct generation *g);
+
+/* Takes no new connection any more and finishes; hurry: closes idle ones at
+ * once too. */
+void generation_drain(struct generation *g, uint64_t until, bool hurry);
+
+/* Its steward says that no connection is left. */
+bool generation_has_ended(const struct generation *g);
+
+/* Kills all its processes; they are reaped as they die. */
+void generation_kill(struct generation *g);
+
+/* Gives back what is left of it, once no process of it is. */
+void generation_free(struct generation *g);
+
+/* The newest one in that state, NULL if none is. */
+struct generation *generation_find(enum generation_state state);
+struct generation *generation_oldest(enum generation_state state);
+struct generation *generation_of(unsigned number);
+
+/* Wakes its steward. */
+void generation_order(const struct generation *g);
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The master: one loop over signals, deaths and reports. */
+#include "master/master.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/title.h"
+#include "master/bind.h"
+#include "master/generation.h"
+#include "master/logs.h"
+#include "master/reap.h"
+#include "master/reload.h"
+#include "master/signals.h"
+#include "master/spawn.h"
+#include "master/start.h"
+#include "roles.h"
+
+#define TICK_MS 1000
+#define LOGGER_WAIT_MS 2000
+
+static const struct master_task *task;
+static bool finishing; /* QUIT: no new work, end when all is done */
+static bool started;
+
+/* What is written of the newest generation decides for the whole process. */
+static const struct conf *current(void)
+{
+	const struct generation *g = generation_find(GEN_RUNNING);
+
+	if (g == NULL)
+		g = generation_find(GEN_DRAINING);
+	return g ? g->conf : NULL;
+}
+
+static void promote(struct generation *g)
+{
+	struct generation *old;
+	uint64_t until = clock_ms() + g->conf->drain_timeout;
+
+	while ((old = generation_find(GEN_RUNNING)) != NULL)
+		generation_drain(old, until, false);
+	g->state = GEN_RUNNING;
+	bind_close_others(g->conf);
+	if (started)
+		logs_reopen(g->conf);
+	log_set_level(g->conf->error_log.level);
+	log_info("generation %u is running: %u workers", g->number,
+	    g->conf->workers_min);
+}
+
+static unsigned count(enum generation_state state)
+{
+	unsigned n = 0;
+
+	for (int i = 0; i < GENERATIONS; i++)
+		n += generations[i].state == state;
+	return n;
+}
+
+static void hurry_oldest(void)
+{
+	struct generation *g;
+
+	if (count(GEN_DRAINING) + count(GEN_RUNNING) > GENERATIONS_LIVE
+	    && (g = generation_oldest(GEN_DRAINING)) != NULL)
+		generation_drain(g, clock_ms() + TICK_MS, true);
+}
+
+static void advance(struct generation *g)
+{
+	switch (g->state) {
+	case GEN_STARTING:
+		if (generation_is_ready(g))
+			promote(g);
+		break;
+	case GEN_DRAINING:
+		if (generation_has_ended(g)) {
+			generation_kill(g);
+		} else if (clock_ms() >= g->drain_until) {
+			log_warn("generation %u: the drain timeout is over",
+			    g->number);
+			generation_kill(g);
+		}
+		break;
+	case GEN_ENDING:
+		if (spawn_count(g->number, SLOT_NOBODY) == 0)
+			generation_free(g);
+		break;
+	default:
+		break;
+	}
+}
+
+static bool any_left(void)
+{
+	return count(GEN_NONE) < GENERATIONS;
+}
+
+static void finish(void)
+{
+	struct generation *g;
+
+	finishing = true;
+	while ((g = generation_find(GEN_STARTING)) != NULL)
+		generation_kill(g);
+	bind_close_others(NULL);
+	for (int i = 0; i < GENERATIONS; i++) {
+		g = &generations[i];
+		if (g->state == GEN_RUNNING || g->state == GEN_DRAINING)
+			generation_drain(g, clock_ms()
+			    + g->conf->drain_timeout, true);
+	}
+}
+
+static void start_new(struct conf *conf)
+{
+	if (conf == NULL)
+		return;
+	if (!logs_check(conf) || generation_start(task, conf) == NULL) {
+		log_err("the configuration stays as it was");
+		conf_free(conf);
+	}
+	hurry_oldest();
+}
+
+static void follow_signals(void)
+{
+	if (signals_take(SIGUSR1) && current())
+		logs_reopen(current());
+	if (signals_take(SIGQUIT) && !finishing) {
+		log_info("finishing");
+		finish();
+	}
+	if (!finishing && generation_find(GEN_STARTING) == NULL
+	    && signals_take(SIGHUP))
+		start_new(reload_conf(task));
+}
+
+/* A generation that lost all its processes at once gets a successor. */
+static void start_over(void)
+{
+	if (!finishing && started && generation_find(GEN_RUNNING) == NULL
+	    && generation_find(GEN_STARTING) == NULL)
+		start_new(reload_conf(task));
+}
+
+static void wait_for_news(unsigned long long until)
+{
+	struct pollfd p[GENERATIONS];
+	uint64_t counted, now = clock_ms();
+	nfds_t n = 0;
+
+	for (int i = 0; i < GENERATIONS; i++)
+		if (generations[i].state != GEN_NONE)
+			p[n++] = (struct pollfd){generations[i].lobby.report,
+			    POLLIN, 0};
+	unsigned long long ms = until > now ? until - now : 0;
+	if (signals_wait(p, n, ms < TICK_MS ? (int)ms + 1 : TICK_MS) <= 0)
+		return;
+	for (nfds_t i = 0; i < n; i++)
+		if (p[i].revents && read(p[i].fd, &counted,
+		    sizeof counted) < 0 && errno != EAGAIN)
+			log_err("read of an eventfd: %m");
+}
+
+static void reap(void)
+{
+	bool logger_died = false;
+
+	reap_all(&logger_died);
+	if (logger_died && current())
+		logs_start(task, current());
+}
+
+static void stop(void)
+{
+	uint64_t until = clock_ms() + LOGGER_WAIT_MS;
+	bool logger_died = false;
+
+	for (int i = 0; i < GENERATIONS; i++)
+		if (generations[i].state != GEN_NONE)
+			generation_kill(&generations[i]);
+	while (spawn_count(0, SLOT_NOBODY) > spawn_count(0, SLOT_LOGGER)
+	    && clock_ms() < until) {
+		reap_all(&logger_died);
+		clock_sleep_us(1000);
+	}
+	bind_close_others(NULL);
+	log_info("stopped");
+	logs_finish();
+	while (!logger_died && clock_ms() < until) {
+		reap_all(&logger_died);
+		clock_sleep_us(1000);
+	}
+}
+
+/* The first generation is up: from here on failures go to the log only. */
+static void announce(void)
+{
+	const struct generation *g = generation_find(GEN_RUNNING);
+
+	if (started || g == NULL)
+		return;
+	started = true;
+	start_announce(g->conf);
+}
+
+static int loop(void)
+{
+	for (;;) {
+		reap();
+		spawn_learn();
+		for (int i = 0; i < GENERATIONS; i++)
+			advance(&generations[i]);
+		announce();
+		follow_signals();
+		start_over();
+		unsigned long long again = reap_order_again();
+		if (signals_take(SIGTERM) || signals_take(SIGINT))
+			return EXIT_FINE;
+		if (!any_left())
+			return finishing ? EXIT_FINE : EXIT_FAILED;
+		wait_for_news(again ? again : clock_ms() + TICK_MS);
+	}
+}
+
+int master_run(const struct master_task *t, struct conf *conf)
+{
+	task = t;
+	if (!logs_check(conf) || !start_prepare(t, conf))
+		return EXIT_FAILED;
+	signals_catch();
+	if (generation_start(t, conf) == NULL || !logs_start(t, conf))
+		return EXIT_FAILED;
+	title_set("master");
+	int code = loop();
+	stop();
+	start_undo();
+	return code;
+}

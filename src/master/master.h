@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The master: reads the configuration, binds, orders processes, buries them. */
+#ifndef MASTER_MASTER_H
+#define MASTER_MASTER_H
+
+#include <stdbool.h>
+
+#include "conf/conf.h"
+
+struct steward_task;
+
+/* What the command line decides, and the lives of the roles, which main.c
+ * knows (roles do not include each other). */
+struct master_task {
+	const char *file; /* configuration; NULL in quick mode */
+	struct conf_options options;
+	void (*steward)(unsigned slot, const struct conf *conf,
+	    unsigned generation, int master);
+	void (*logger)(unsigned slot, int control);
+};
+
+/* Runs until it is told to stop; the exit code (roles.h). conf is the first
+ * configuration, which it owns from now on. */
+int master_run(const struct master_task *task, struct conf *conf);
+
+#endif

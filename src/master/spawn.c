@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The master's table of its children, and how they come to be. */
+#include "master/spawn.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "master/privs.h"
+
+struct child children[SLOTS];
+
+static unsigned free_slot(void)
+{
+	for (unsigned n = 1; n < SLOTS; n++)
+		if (children[n].role == SLOT_NOBODY
+		    && atomic_load(&slots.at[n].state) == SLOT_FREE)
+			return n;
+	return 0;
+}
+
+static unsigned reserve(enum slot_role role, unsigned generation,
+    unsigned number)
+{
+	unsigned n = free_slot();
+	struct slot *slot = &slots.at[n];
+
+	if (n == 0) {
+		log_err("no slot is left for a %s", slot_role_name(role));
+		return 0;
+	}
+	children[n] = (struct child){role, 0, generation, number, clock_ms()};
+	atomic_store(&slot->pid, 0);
+	atomic_store(&slot->role, role);
+	atomic_store(&slot->number, number);
+	atomic_store(&slot->generation, generation);
+	return n;
+}
+
+bool spawn_order(const struct generation *g, enum slot_role role,
+    unsigned number)
+{
+	unsigned n = reserve(role, g->number, number);
+
+	if (n == 0)
+		return false;
+	atomic_store(&slots.at[n].state, SLOT_ORDERED);
+	return true;
+}
+
+static void reset_signals(void)
+{
+	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM,
+		SIGUSR1, SIGUSR2, SIGPIPE};
+	sigset_t none;
+
+	/* the terminal sends these to everybody: they are the master's */
+	for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
+		signal(ignored[i], SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+bool spawn_fork(enum slot_role role, unsigned generation,
+    void (*run)(unsigned slot, void *arg), void *arg)
+{
+	unsigned n = reserve(role, generation, 0);
+
+	if (n == 0)
+		return false;
+	atomic_store(&slots.at[n].state, SLOT_MADE);
+	pid_t pid = fork();
+	if (pid == 0) {
+		reset_signals();
+		privs_drop();
+		run(n, arg);
+		_exit(EXIT_FAILURE);
+	}
+	if (pid < 0) {
+		log_err("fork: %m");
+		atomic_store(&slots.at[n].state, SLOT_FREE);
+		spawn_forget(n);
+		return false;
+	}
+	children[n].pid = pid;
+	atomic_store(&slots.at[n].pid, pid);
+	return true;
+}
+
+static bool is_child(pid_t pid)
+{
+	siginfo_t info = {0};
+
+	return pid > 0 && waitid(P_PID, (id_t)pid, &info,
+	    WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+void spawn_learn(void)
+{
+	for (unsigned n = 1; n < SLOTS; n++) {
+		struct child *c = &children[n];
+		if (c->role == SLOT_NOBODY || c->pid != 0)
+			continue;
+		pid_t pid = atomic_load(&slots.at[n].pid);
+		if (pid != 0 && spawn_slot_of(pid) == 0 && is_child(pid))
+			c->pid = pid;
+	}
+}
+
+unsigned spawn_slot_of(pid_t pid)
+{
+	for (unsigned n = 1; n < SLOTS; n++)
+		if (children[n].pid == pid)
+			return n;
+	return 0;
+}
+
+void spawn_forget(unsigned n)
+{
+	children[n] = (struct child){0};
+}
+
+static bool is_of(const struct child *c, unsigned generation,
+    enum slot_role role)
+{
+	return c->role != SLOT_NOBODY
+	    && (generation == 0 || c->generation == generation)
+	    && (role == SLOT_NOBODY || c->role == role);
+}
+
+unsigned spawn_count(unsigned generation, enum slot_role role)
+{
+	unsigned count = 0;
+
+	for (unsigned n = 1; n < SLOTS; n++)
+		count += is_of(&children[n], generation, role);
+	return count;
+}
+
+unsigned spawn_find(unsigned generation, enum slot_role role)
+{
+	for (unsigned n = 1; n < SLOTS; n++)
+		if (children[n].pid && is_of(&children[n], generation, role))
+			return n;
+	return 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How the master begins and ends: background, pid file, first words. */
+#ifndef MASTER_START_H
+#define MASTER_START_H
+
+#include <stdbool.h>
+
+#include "master/master.h"
+
+/* Before anything is made: the slots, and, without -f, the background. The
+ * process that was called waits until start_announce, and leaves with its
+ * verdict. False, told, if it cannot be. */
+bool start_prepare(const struct master_task *task, const struct conf *conf);
+
+/* All is up: writes the pid file, lets the caller's process go, and sends
+ * log lines to the logger from now on. */
+void start_announce(const struct conf *conf);
+
+/* Removes the pid file. */
+void start_undo(void);
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Rows: one per descriptor of a family, with its owner word and its flow. */
+#ifndef SHM_CONN_H
+#define SHM_CONN_H
+
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/un.h>
+
+#include "base/addr.h"
+#include "http/chunk.h"
+#include "http/head.h"
+#include "shm/pages.h"
+
+#define CONN_MAGIC 0x706f7274u
+
+enum conn_kind { CONN_NONE, CONN_STDIO, CONN_ORDER, CONN_AWAY, CONN_BELL,
+	CONN_LISTENER, CONN_CLIENT, CONN_BACKEND, CONN_PROBE, CONN_RESOLVER,
+	CONN_PIPE, CONN_SPOOL, CONN_REFRESH };
+
+enum conn_state { CONN_FREE, CONN_PARKED, CONN_OWNED, CONN_BOUND };
+
+/* What a parked row waits for: the table in lobby.c says what is armed. */
+enum wait { WAIT_NOTHING, WAIT_CLIENT, WAIT_CLIENT_ROOM, WAIT_CONNECT,
+	WAIT_BACKEND_ROOM, WAIT_BODY, WAIT_BACKEND, WAIT_RELAY, WAIT_TURN,
+	WAIT_ALL, WAIT_COUNT };
+
+/* Where the next bytes of the client go. */
+enum receive_to { RECEIVE_NOWHERE, RECEIVE_IN, RECEIVE_BODY };
+
+/* bits of flow.flags */
+enum {
+	FLOW_CLOSE = 1,      /* the connection ends after this answer */
+	FLOW_BODY_WHOLE = 2, /* the request's body has been read to its end */
+	FLOW_STREAMED = 4,   /* some of it was let go: cannot be sent again */
+	FLOW_CHUNKED_UP = 8, /* it goes to the backend in chunks */
+	FLOW_CHUNKED_IN = 16, /* it comes from the client in chunks */
+	FLOW_CONTINUE = 32,  /* 100 (Continue) was sent */
+	FLOW_ANSWERED = 64,  /* the final answer has begun */
+	FLOW_BACKEND_DONE = 128, /* all of the response has been read */
+	FLOW_KEEP_BACKEND = 256, /* and its connection may be used again */
+	FLOW_CHUNKED_DOWN = 512, /* the answer goes to the client in chunks */
+	FLOW_LOGGED = 1024,
+	FLOW_REUSED = 2048,  /* the backend connection was an idle one */
+	FLOW_LINGER = 4096,  /* our side is shut; what comes is thrown away */
+	FLOW_REPEATED = 8192, /* sent again after a death */
+	FLOW_CUT = 16384,    /* the answer cannot be completed */
+	FLOW_NOBODY = 32768, /* an answer without body (HEAD, 204, 304) */
+	FLOW_HEAD_BEGUN = 65536, /* some bytes of the head are here */
+	FLOW_SHUT = 262144, /* lingering: we have sent our last byte */
+	FLOW_LOST = 524288, /* the steward: it cannot go on, a worker died */
+	FLOW_SPLICED = 131072, /* bytes of its answer went through a pipe */
+};
+
+/* All that has to change together while a request moves on. A row has two
+ * flows; `cur` names the one that is true. The owner works on a copy of its
+ * own and publishes it by one store (conn_publish): so a death at any
+ * instruction leaves the flow of before or the flow of after, and the steps
+ * run again from there. Byte counts may be behind the kernel's: settling
+ * catches up (PROTOCOLS 3). */
+struct flow {
+	uint8_t step;     /* of worker/carry.c: where the next stride begins */
+	uint8_t wait;     /* enum wait */
+	uint8_t receive;  /* enum receive_to */
+	uint8_t attempts; /* backends tried */
+	uint8_t patience; /* times it waited for pages */
+	uint32_t flags;
+	uint32_t cause;   /* why it ended early: enum cause of request.h */
+	uint64_t deadline; /* clock_ms at which the wait is over; 0: never */
+	/* the client's side: counts of its bytes, read and written */
+	uint64_t rx, tx;
+	uint64_t answer_at; /* tx at which this request's answers begin */
+	uint32_t in;        /* page: what has come and nobody has used yet */
+	uint16_t in_start, in_end;
+	uint16_t status;    /* of the answer that we make ourselves */
+	struct head_scan_state scan;
+	uint32_t head;      /* page in which the request's head lies */
+	uint32_t req;       /* page: struct request and its arena */
+	struct chain body;  /* of the request, decoded */
+	uint64_t body_left; /* BODY_LENGTH: bytes not read yet */
+	struct chunk body_chunk;
+	/* the backend's side */
+	int32_t peer;       /* its row, -1: none */
+	uint32_t bhead;     /* page: head for the backend */
+	uint16_t bhead_off, bhead_len;
+	uint64_t sent;      /* bytes written to it in this attempt */
+	uint64_t gone;      /* those of them that are no more in bhead, body */
+	uint64_t brx, btx;  /* its counts: read; written before this attempt */
+	uint32_t bin;       /* page: what it sent and nobody has used yet */
+	uint16_t bin_start, bin_end;
+	uint64_t res_left;  /* BODY_LENGTH: bytes of the response not read */
+	uint8_t res_kind;   /* enum framing_kind of the response */
+	struct head_scan_state res_scan;
+	struct chunk res_chunk;
+	struct chain out;   /* for the client */
+};
+
+/* The word: serial (32), slot of the owner (16), fired (bit 2), state (2).
+ *   free -> owned     who made the descriptor (accept, socket)
+ *   parked -> owned   whoever got an event of it, or rings it
+ *   owned -> parked   the owner; fails when `fired` was set meanwhile
+ *   owned -> free     the owner, with the next serial, before close(2)
+ *   fired             set by who wanted it and found it owned
+ * Backends: parked is idle in its seat; bound belongs to the client row that
+ * `binding` names, and only that row's owner may touch it.
+ * All fields below word, binding, cur and holds belong to the owner. */
+struct conn {
+	_Atomic uint64_t word;
+	_Atomic uint64_t binding; /* backend: serial (32) and row of a client */
+	_Atomic uint32_t cur;     /* the flow that is true; the owner */
+	_Atomic uint32_t holds;   /* backend + 1; under that seat's lock */
+	uint32_t magic;
+	_Atomic uint8_t kind;     /* enum conn_kind; set before the word */
+	uint8_t listener; /* client: index in the configuration */
+	uint8_t is_unix;
+	uint8_t in_set;   /* it was added to the door's epoll set */
+	uint8_t deaths;   /* of workers that carried this request */
+	uint8_t late;     /* the steward: its deadline has passed, twice: 2 */
+	uint8_t gone;     /* the steward: the client seems to be away */
+	uint8_t base_tx;  /* what the kernel counted before the first byte */
+	uint32_t number;  /* requests of this connection so far */
+	uint32_t backend; /* index of its seat */
+	uint32_t prev, next; /* idle stack of the seat, under its lock */
+	uint64_t rx, tx;  /* backend: its counts while it is idle */
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} from;           /* client: whose; AF_UNIX has no more */
+	uint64_t since;   /* client: clock_ms of its beginning */
+	struct flow flow[2];
+};
+
+static inline uint32_t word_serial(uint64_t w)
+{
+	return (uint32_t)(w >> 32);
+}
+
+static inline unsigned word_slot(uint64_t w)
+{
+	return (unsigned)(w >> 16) & 0xffff;
+}
+
+static inline enum conn_state word_state(uint64_t w)
+{
+	return (enum conn_state)(w & 3);
+}
+
+#define WORD_FIRED 4u
+
+static inline uint64_t word_make(uint32_t serial, unsigned slot,
+    enum conn_state state)
+{
+	return (uint64_t)serial << 32 | (uint64_t)slot << 16 | state;
+}
+
+static inline uint64_t conn_word(const struct conn *c)
+{
+	return atomic_load_explicit(&c->word, memory_order_acquire);
+}
+
+static inline uint32_t conn_serial(const struct conn *c)
+{
+	return word_serial(atomic_load_explicit(&c->word,
+	    memory_order_relaxed));
+}
+
+/* Makes *f the row's flow, all at once. The caller owns the row. */
+static inline void conn_publish(struct conn *c, const struct flow *f)
+{
+	uint32_t other = !atomic_load_explicit(&c->cur, memory_order_relaxed);
+
+	c->flow[other] = *f;
+	atomic_store_explicit(&c->cur, other, memory_order_release);
+}
+
+static inline const struct flow *conn_flow(const struct conn *c)
+{
+	return &c->flow[atomic_load_explicit(&c->cur, memory_order_acquire)
+	    & 1];
+}
+
+/* Fresh flow of a row that has just been made. */
+void conn_reset(struct conn *c, enum conn_kind kind);
+
+/* What the kernel has counted on a TCP socket since the row was made: bytes
+ * read by us and bytes written by us. False for other sockets, and for
+ * connections that are no more. */
+bool conn_counts(const struct conn *c, int fd, uint64_t *rx, uint64_t *tx);
+
+/* The client's address. */
+struct addr conn_from(const struct conn *c);
+
+#endif

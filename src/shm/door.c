@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The door of the lobby: what comes in, and when it is shut. */
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "shm/lobby.h"
+#include "shm/slot.h"
+
+static void each_listener(int op)
+{
+	for (unsigned i = 0; i < lobby.nlisteners; i++) {
+		struct epoll_event ev = {.events = EPOLLIN,
+		    .data.u64 = (uint64_t)CONN_LISTENER << 24 | i};
+		if (epoll_ctl(lobby.door, op, lobby.listeners[i].fd, &ev) < 0
+		    && errno != EEXIST && errno != ENOENT && errno != EBADF)
+			log_err("epoll_ctl on a listener: %m");
+	}
+}
+
+void lobby_listeners_out(void)
+{
+	each_listener(EPOLL_CTL_DEL);
+}
+
+void lobby_listeners_in(void)
+{
+	each_listener(EPOLL_CTL_ADD);
+}
+
+/* The master holds them still: without DEL the set would go on reporting
+ * them, whoever has closed them here. */
+void lobby_listeners_close(void)
+{
+	lobby_listeners_out();
+	for (unsigned i = 0; i < lobby.nlisteners; i++) {
+		struct conn *c = lobby_get((unsigned)lobby.listeners[i].fd);
+		if (c->kind == CONN_LISTENER
+		    && word_state(conn_word(c)) == CONN_OWNED)
+			lobby_close(c);
+	}
+}
+
+void lobby_full(void)
+{
+	if (atomic_exchange(&lobby.head->full, 1) == 0) {
+		log_warn("no room for more clients: %u are here",
+		    atomic_load(&lobby.head->clients));
+		lobby_listeners_out();
+	}
+	/* whoever left between count and flag did not see the flag */
+	if (atomic_load(&lobby.head->clients) < lobby.connections)
+		lobby_not_full();
+}
+
+void lobby_not_full(void)
+{
+	if (atomic_load(&lobby.head->clients) >= lobby.connections)
+		return;
+	if (atomic_exchange(&lobby.head->full, 0) == 1
+	    && lobby_order() == LOBBY_RUN)
+		lobby_listeners_in();
+}
+
+static void take_from(struct conn *c, const struct sockaddr_storage *from)
+{
+	c->from.sa.sa_family = from->ss_family;
+	if (from->ss_family == AF_INET)
+		c->from.in = *(const struct sockaddr_in *)from;
+	else if (from->ss_family == AF_INET6)
+		c->from.in6 = *(const struct sockaddr_in6 *)from;
+}
+
+static bool is_short_of(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS
+	    || error == ENOMEM;
+}
+
+static struct conn *accept_one(unsigned i)
+{
+	const struct lobby_listener *l = &lobby.listeners[i];
+	struct sockaddr_storage from = {0};
+	socklen_t n = sizeof from;
+
+	if (atomic_load_explicit(&lobby.head->clients, memory_order_relaxed)
+	    >= lobby.connections) {
+		lobby_full();
+		return NULL;
+	}
+	note_take(NOTE_ACCEPT, 0, 0);
+	FAULT(accept_noted);
+	int fd = accept4(l->fd, (struct sockaddr *)&from, &n, SOCK_NONBLOCK);
+	int error = errno;
+	struct conn *c = NULL;
+	FAULT(accept_taken);
+	if (fd >= 0 && (c = lobby_hang(fd, CONN_CLIENT)) != NULL) {
+		c->listener = (uint8_t)l->index;
+		c->is_unix = l->is_unix;
+		c->since = clock_ms();
+		take_from(c, &from);
+	}
+	FAULT(accept_hung);
+	note_clear();
+	if (fd < 0 && is_short_of(error))
+		lobby_full();
+	return c;
+}
+
+/* An event of a backend is one of the client's row that it is bound to; one
+ * of an idle connection means that the backend has closed it: the steward's
+ * next look or the next taker finds out. */
+static struct conn *take_bound(struct conn *b, uint32_t serial)
+{
+	uint64_t w = conn_word(b);
+
+	if (word_serial(w) != serial || word_state(w) != CONN_BOUND)
+		return NULL;
+	uint64_t binding = atomic_load_explicit(&b->binding,
+	    memory_order_acquire);
+	unsigned row = (uint32_t)binding;
+	if (row >= lobby.nrows)
+		return NULL;
+	struct conn *c = lobby_get(row);
+	return lobby_take(c, (uint32_t)(binding >> 32)) ? c : NULL;
+}
+
+static struct conn *take_event(uint64_t data)
+{
+	enum conn_kind kind = (enum conn_kind)(data >> 24 & 0xff);
+	unsigned row = data & 0xffffff;
+	uint32_t serial = (uint32_t)(data >> 32);
+
+	if (kind == CONN_LISTENER)
+		return accept_one(row);
+	struct conn *c = lobby_get(row);
+	if (kind == CONN_BACKEND)
+		return take_bound(c, serial);
+	return lobby_take(c, serial) ? c : NULL;
+}
+
+struct conn *lobby_accept(void)
+{
+	for (;;) {
+		struct epoll_event ev;
+		int n = epoll_wait(lobby.door, &ev, 1, -1);
+		if (n < 1) {
+			if (n < 0 && errno != EINTR)
+				die("epoll_wait: %m");
+			continue;
+		}
+		FAULT(row_waiting);
+		uint64_t data = ev.data.u64;
+		if ((data >> 24 & 0xff) == CONN_BELL)
+			return NULL;
+		struct conn *c = take_event(data);
+		FAULT(row_taken);
+		if (c != NULL)
+			return c;
+	}
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The lobby: where connections wait and workers accept them. */
+#ifndef SHM_LOBBY_H
+#define SHM_LOBBY_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "shm/area.h"
+#include "shm/conn.h"
+
+#define LOBBY_LISTENERS 256 /* bound addresses of a generation */
+
+#define LOBBY_FIRST 3 /* rows from here on may be connections */
+
+/* What the family is told; the master and its steward write it. */
+enum lobby_order { LOBBY_RUN, LOBBY_DRAIN, LOBBY_HURRY, LOBBY_LEAVE };
+
+struct lobby_head {
+	_Atomic uint64_t wakes_at; /* steward: clock_ms of its next look */
+	_Atomic uint32_t order;    /* enum lobby_order: the master */
+	_Atomic uint32_t top;      /* any: one above the highest row used */
+	_Atomic uint32_t clients;  /* any: rows of kind client; steward mends */
+	_Atomic uint32_t full;     /* any: listeners are out of the set */
+	_Atomic uint32_t ready;    /* steward: its family takes requests */
+	_Atomic uint32_t ended;    /* steward: no connection is left */
+	_Atomic uint32_t calls;    /* master: wakes the heir (a futex) */
+};
+
+struct lobby_listener {
+	int fd;
+	unsigned index;  /* of the configuration's listener */
+	bool is_unix;
+	struct addr at;  /* as it is bound */
+};
+
+/* Made by the master before the family is forked, but for the descriptors,
+ * which the steward makes; then the same in every process of the family. */
+struct lobby {
+	struct area area;
+	struct lobby_head *head;
+	struct conn *rows;
+	_Atomic uint64_t *due;  /* dense: clock_ms, 0: none; the row's owner */
+	_Atomic uint32_t *pins; /* dense: cache entries; the row's owner */
+	unsigned nrows;
+	unsigned connections;   /* clients at most */
+	int door;               /* epoll set */
+	int wake;               /* eventfd: the steward looks earlier */
+	int bell;               /* eventfd in the door: orders to a worker */
+	int order;              /* eventfd: master to steward */
+	int report;             /* eventfd: family to master */
+	struct lobby_listener listeners[LOBBY_LISTENERS];
+	unsigned nlisteners;
+};
+
+extern struct lobby lobby;
+
+/* The rows of a family; false if there is no memory. */
+bool lobby_create(struct lobby *l, unsigned nrows);
+
+/* Steward, after it has closed what is not its family's: makes the epoll set
+ * and the rows of the fixed descriptors. bell, order and report are the
+ * master's eventfds. False (errno) if the system is short of something. */
+bool lobby_open(void);
+
+/* Blocks until there is something to carry: a new connection or one whose
+ * wait is over, now owned by the caller. NULL when the bell rang. */
+struct conn *lobby_accept(void);
+
+/* Puts the row, with *f as its flow and f->wait as its wait, back into the
+ * lobby. True: it is another's now, touch nothing. False: something happened
+ * meanwhile, it is still the caller's: carry on. */
+bool lobby_park(struct conn *c, const struct flow *f);
+
+/* parked -> owned by the caller, if the serial is right. */
+bool lobby_take(struct conn *c, uint32_t serial);
+
+/* Whoever took a parked row makes its wait end: arms all it has and parks. */
+void lobby_ring(struct conn *c, const struct flow *f);
+
+/* A row for a descriptor that the caller has just made (kind, owned). NULL
+ * and fd closed if the number has no row. Panics on a row that is not free. */
+struct conn *lobby_hang(int fd, enum conn_kind kind);
+
+/* Frees the row, then closes its descriptor. All that the row holds has been
+ * given back. The caller owns it. */
+void lobby_close(struct conn *c);
+
+/* Closes a descriptor that has no row, under a note. */
+void lobby_close_bare(int fd);
+
+/* Listeners out of the door, or back into it. */
+void lobby_listeners_out(void);
+void lobby_listeners_in(void);
+
+/* A family that drains lets go of its listeners for good. */
+void lobby_listeners_close(void);
+
+/* Takes the listeners out when there are as many clients as there may be. */
+void lobby_full(void);
+void lobby_not_full(void);
+
+/* Wakes every worker to look at head->order. */
+void lobby_ring_bell(void);
+
+static inline unsigned lobby_row(const struct conn *c)
+{
+	return (unsigned)(c - lobby.rows);
+}
+
+static inline struct conn *lobby_get(unsigned row)
+{
+	return &lobby.rows[row];
+}
+
+static inline enum lobby_order lobby_order(void)
+{
+	return (enum lobby_order)atomic_load_explicit(&lobby.head->order,
+	    memory_order_acquire);
+}
+
+static inline unsigned lobby_top(void)
+{
+	unsigned top = atomic_load(&lobby.head->top);
+
+	return top < lobby.nrows ? top : lobby.nrows;
+}
+
+static inline uint64_t binding_make(unsigned row, uint32_t serial)
+{
+	return (uint64_t)serial << 32 | row;
+}
+
+#endif

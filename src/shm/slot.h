@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Slots: one row of shared memory per process, and the note of its hand. */
+#ifndef SHM_SLOT_H
+#define SHM_SLOT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "shm/area.h"
+#include "shm/ring.h"
+
+#define SLOTS 256 /* number 0 is the master's */
+#define SLOT_LINE 160
+#define SLOT_LETTER 240
+
+enum slot_role { SLOT_NOBODY, SLOT_MASTER, SLOT_LOGGER, SLOT_STEWARD,
+	SLOT_HEIR, SLOT_WORKER };
+
+/* Who may write each state:
+ *   free -> ordered     the master, when it wants a process there
+ *   ordered -> made     the steward, just before it clones the process
+ *   made -> live        the process itself, ready for work
+ *   made, live -> dead  the master, only after waitpid
+ *   dead -> free        who settled what the process held (PROTOCOLS 3), or
+ *                       the master for roles that hold nothing. */
+enum slot_state { SLOT_FREE, SLOT_ORDERED, SLOT_MADE, SLOT_LIVE, SLOT_DEAD };
+
+/* What a process is about to take; one at a time. */
+enum note_kind { NOTE_NONE, NOTE_ACCEPT, NOTE_SOCKET, NOTE_CLOSE,
+	NOTE_UNIX, NOTE_SPLICE };
+
+struct slot {
+	_Atomic int32_t pid;          /* the kernel, at clone; 0 before */
+	_Atomic uint32_t state;       /* above */
+	_Atomic uint32_t incarnation; /* who frees the slot adds one */
+	_Atomic uint32_t role;        /* the master; the heir when it rises */
+	_Atomic uint32_t number;      /* the master: worker 3 */
+	_Atomic uint32_t generation;  /* the master */
+	/* the process itself, read by who settles it: */
+	_Atomic uint64_t note;  /* kind (8), row (24), serial (32) */
+	_Atomic uint64_t moves; /* grows with each note taken and cleared */
+	_Atomic uint32_t pin;   /* cache entry it looks at */
+	char line[SLOT_LINE];     /* request it carries */
+	char letter[SLOT_LETTER]; /* why it panicked */
+	struct ring ring;       /* its log lines, for the logger */
+};
+
+struct slots {
+	struct area area;
+	struct slot *at;
+};
+
+extern struct slots slots;
+
+/* The slot of this process (in tests: of this thread) and its number. */
+extern _Thread_local struct slot *slot_self;
+extern _Thread_local unsigned slot_me;
+
+/* The master makes the area; false if there is no memory. */
+bool slots_create(void);
+
+/* This process is the one of slot n: state live, log and panic go there. */
+void slot_enter(unsigned n);
+
+/* Name of a role, as in "portico: worker"; number only for workers. */
+const char *slot_role_name(enum slot_role role);
+
+/* Log lines of this process go to its slot's ring from now on. */
+void slot_log(enum log_level level, const char *line, size_t n);
+
+bool slot_is_dead(unsigned n);
+
+static inline uint64_t note_make(enum note_kind kind, uint32_t row,
+    uint32_t serial)
+{
+	return (uint64_t)serial << 32 | (row & 0xffffff) << 8 | kind;
+}
+
+static inline enum note_kind note_kind(uint64_t note)
+{
+	return (enum note_kind)(note & 0xff);
+}
+
+static inline uint32_t note_row(uint64_t note)
+{
+	return (uint32_t)note >> 8;
+}
+
+/* note, take, hang, clear: the first and the last of the four. */
+static inline void note_take(enum note_kind kind, uint32_t row,
+    uint32_t serial)
+{
+	atomic_store_explicit(&slot_self->note, note_make(kind, row, serial),
+	    memory_order_seq_cst);
+}
+
+static inline void note_clear(void)
+{
+	uint64_t moves = atomic_load_explicit(&slot_self->moves,
+	    memory_order_relaxed);
+
+	atomic_store_explicit(&slot_self->moves, moves + 1,
+	    memory_order_release);
+	atomic_store_explicit(&slot_self->note, 0, memory_order_release);
+}
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The audit: what is left when a family has no connection any more. */
+#include "steward/audit.h"
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "shm/lobby.h"
+#include "shm/pages.h"
+#include "shm/seats.h"
+
+static bool is_connection(const struct conn *c)
+{
+	return (c->kind == CONN_CLIENT || c->kind == CONN_BACKEND)
+	    && word_state(conn_word(c)) != CONN_FREE;
+}
+
+static unsigned rows_in_use(void)
+{
+	unsigned n = 0;
+
+	for (unsigned row = LOBBY_FIRST; row < lobby.nrows; row++)
+		n += is_connection(lobby_get(row));
+	return n;
+}
+
+/* Open numbers without a row. */
+static unsigned loose_descriptors(void)
+{
+	unsigned n = 0;
+
+	for (unsigned row = LOBBY_FIRST; row < lobby.nrows; row++)
+		n += word_state(conn_word(lobby_get(row))) == CONN_FREE
+		    && fd_is_open((int)row);
+	return n;
+}
+
+static unsigned locks_held(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < seats.n; i++)
+		n += seats.at[i].lock.word != 0;
+	for (unsigned i = 0; i < seats.npools; i++)
+		n += seats.pool[i].lock.word != 0;
+	for (int i = 0; i < 2; i++)
+		n += pages.head->list[i].lock.word != 0;
+	return n;
+}
+
+bool audit_is_empty(void)
+{
+	unsigned top = lobby_top();
+
+	for (unsigned row = LOBBY_FIRST; row < top; row++) {
+		struct conn *c = lobby_get(row);
+		if (c->kind == CONN_CLIENT
+		    && word_state(conn_word(c)) != CONN_FREE)
+			return false;
+	}
+	return true;
+}
+
+void audit_end(unsigned generation)
+{
+	uint32_t inflight, idle;
+	struct conn *peer;
+
+	while ((peer = seat_remove_any()) != NULL)
+		lobby_close(peer);
+	seats_sum(&inflight, &idle);
+	unsigned locks = locks_held(), rows = rows_in_use();
+	unsigned left = pages_in_use(), loose = loose_descriptors();
+	bool clean = !(inflight | idle | locks | rows | left | loose);
+	(clean ? log_info : log_warn)("generation %u ended: rows %u, "
+	    "pages %u, in flight %u, idle %u, descriptors %u, locks %u",
+	    generation, rows, left, inflight, idle, loose, locks);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Waits that no descriptor ends. */
+#include "steward/deadlines.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "base/fault.h"
+#include "shm/lobby.h"
+#include "shm/seats.h"
+
+#define LOOK_MS 1000
+#define GLANCE 256 /* descriptors in one poll */
+
+static bool is_parked(const struct conn *c)
+{
+	return word_state(conn_word(c)) == CONN_PARKED;
+}
+
+static void close_idle(struct conn *peer)
+{
+	if (seat_remove(peer, conn_serial(peer)))
+		lobby_close(peer);
+}
+
+/* A row that does not fire although it was rung has a full buffer: shutting
+ * the socket down makes it fire, and the worker that comes closes it. */
+static void end_wait(struct conn *c, uint64_t now)
+{
+	uint32_t serial = conn_serial(c);
+
+	if (!is_parked(c) || !lobby_take(c, serial))
+		return;
+	FAULT(ring_taken);
+	struct flow f = *conn_flow(c);
+	if (f.deadline && f.deadline <= now) {
+		if (c->late)
+			shutdown((int)lobby_row(c), SHUT_RDWR);
+		c->late = 1;
+		f.deadline = now + LOOK_MS;
+	}
+	lobby_ring(c, &f);
+}
+
+uint64_t deadlines_end(uint64_t now)
+{
+	unsigned top = lobby_top();
+	uint64_t earliest = now + LOOK_MS;
+
+	atomic_store(&lobby.head->wakes_at, earliest);
+	for (unsigned row = LOBBY_FIRST; row < top; row++) {
+		uint64_t due = atomic_load(&lobby.due[row]);
+		if (due == 0)
+			continue;
+		if (due > now) {
+			if (due < earliest)
+				earliest = due;
+			continue;
+		}
+		struct conn *c = lobby_get(row);
+		if (c->kind == CONN_BACKEND && is_parked(c))
+			close_idle(c);
+		else if (c->kind == CONN_CLIENT)
+			end_wait(c, now);
+	}
+	atomic_store(&lobby.head->wakes_at, earliest);
+	return earliest;
+}
+
+static bool waits_for_backend(const struct conn *c)
+{
+	enum wait wait = (enum wait)conn_flow(c)->wait;
+
+	return c->kind == CONN_CLIENT && !c->gone && is_parked(c)
+	    && (wait == WAIT_BACKEND || wait == WAIT_CONNECT
+	    || wait == WAIT_BACKEND_ROOM || wait == WAIT_TURN);
+}
+
+/* A hint only: the worker that is rung decides. */
+static void say_gone(struct conn *c, bool reset)
+{
+	if (!lobby_take(c, conn_serial(c)))
+		return;
+	struct flow f = *conn_flow(c);
+	c->gone = reset ? 2 : 1;
+	lobby_ring(c, &f);
+}
+
+static void look_at(const struct pollfd *p)
+{
+	struct conn *c = lobby_get((unsigned)p->fd);
+
+	if (p->revents == 0)
+		return;
+	if (c->kind == CONN_BACKEND)
+		close_idle(c);
+	else if (waits_for_backend(c))
+		say_gone(c, (p->revents & (POLLERR | POLLHUP)) != 0);
+}
+
+static void look_at_all(struct pollfd *p, unsigned *n)
+{
+	if (*n && poll(p, *n, 0) > 0)
+		for (unsigned i = 0; i < *n; i++)
+			look_at(&p[i]);
+	*n = 0;
+}
+
+void deadlines_glance(void)
+{
+	struct pollfd p[GLANCE];
+	unsigned n = 0, top = lobby_top();
+
+	for (unsigned row = LOBBY_FIRST; row < top; row++) {
+		struct conn *c = lobby_get(row);
+		bool idle = c->kind == CONN_BACKEND && is_parked(c);
+		if (!idle && !waits_for_backend(c))
+			continue;
+		p[n].fd = (int)row;
+		p[n].events = idle ? POLLIN | POLLRDHUP : POLLRDHUP;
+		if (++n == GLANCE)
+			look_at_all(p, &n);
+	}
+	look_at_all(p, &n);
+}
+
+void deadlines_hurry(void)
+{
+	unsigned top = lobby_top();
+
+	for (unsigned row = LOBBY_FIRST; row < top; row++) {
+		struct conn *c = lobby_get(row);
+		if (c->kind != CONN_CLIENT || !is_parked(c)
+		    || conn_flow(c)->req)
+			continue;
+		if (lobby_take(c, conn_serial(c)))
+			lobby_ring(c, conn_flow(c));
+	}
+}
+
+void deadlines_recount(void)
+{
+	static int32_t before;
+	unsigned top = lobby_top();
+	int32_t n = 0;
+
+	for (unsigned row = LOBBY_FIRST; row < top; row++) {
+		struct conn *c = lobby_get(row);
+		n += c->kind == CONN_CLIENT
+		    && word_state(conn_word(c)) != CONN_FREE;
+	}
+	int32_t off = (int32_t)atomic_load(&lobby.head->clients) - n;
+	/* connections come and go while we count: only what stays is wrong */
+	if (off != 0 && off == before) {
+		atomic_fetch_sub(&lobby.head->clients, (uint32_t)off);
+		off = 0;
+	}
+	before = off;
+}

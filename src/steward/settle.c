@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Settling: giving back, or going on with, what a dead process held. */
+#include "steward/settle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/log.h"
+#include "shm/lobby.h"
+#include "shm/pages.h"
+#include "shm/seats.h"
+#include "shm/slot.h"
+#include "steward/sweep.h"
+
+static char *reachable; /* a byte a page */
+
+void settle_init(void)
+{
+	free(reachable);
+	reachable = calloc(pages.count + 1, 1);
+	if (reachable == NULL)
+		die("no memory to settle with");
+}
+
+/* Also undone by it: a page that is marked twice. */
+static void mark(uint32_t page, char value)
+{
+	if (page <= pages.count)
+		reachable[page] = value;
+}
+
+static void mark_chain(const struct chain *c, char value)
+{
+	uint32_t n = c->head;
+
+	for (unsigned i = 0; n && i <= PAGES_PER_ROW; i++) {
+		mark(n, value);
+		if (n == c->tail)
+			return;
+		n = page_get(n)->next;
+	}
+}
+
+static void mark_flow(const struct flow *f, char value)
+{
+	mark(f->in, value);
+	mark(f->head, value);
+	mark(f->req, value);
+	mark(f->bhead, value);
+	mark(f->bin, value);
+	mark_chain(&f->body, value);
+	mark_chain(&f->out, value);
+}
+
+static void settle_pages(struct conn *c, const struct flow *f)
+{
+	mark_flow(f, 1);
+	pages_settle_row(lobby_row(c), conn_serial(c), reachable);
+	mark_flow(f, 0);
+}
+
+static bool is_bound_to(const struct conn *peer, const struct conn *c)
+{
+	return word_state(conn_word(peer)) == CONN_BOUND
+	    && peer->binding == binding_make(lobby_row(c), conn_serial(c));
+}
+
+/* Connections that were bound to the row, and that its flow does not name. */
+static void close_orphans(struct conn *c, const struct flow *f)
+{
+	unsigned top = lobby_top();
+
+	for (unsigned row = LOBBY_FIRST; row < top; row++) {
+		struct conn *peer = lobby_get(row);
+		if (peer->kind == CONN_BACKEND && (int)row != f->peer
+		    && is_bound_to(peer, c))
+			lobby_close(peer);
+	}
+}
+
+static void settle_peer(struct conn *c, struct flow *f)
+{
+	if (f->peer >= 0 && ((unsigned)f->peer >= lobby.nrows
+	    || !is_bound_to(lobby_get((unsigned)f->peer), c)))
+		f->peer = -1;
+	close_orphans(c, f);
+	if (f->peer < 0 && c->holds)
+		seat_give(c, NULL, 0, 0);
+}
+
+/* What the dead worker read into the row's pages, and did not say. */
+static void catch_up_received(struct flow *f, uint64_t rx)
+{
+	uint64_t n = rx - f->rx;
+
+	if (rx <= f->rx)
+		return;
+	if (f->receive == RECEIVE_IN && f->in
+	    && n <= page_bytes(f->in) - f->in_end) {
+		f->in_end = (uint16_t)(f->in_end + n);
+	} else if (f->receive == RECEIVE_BODY && n <= f->body_left
+	    && n <= chain_room(&f->body)) {
+		chain_grow(&f->body, (uint32_t)n);
+		f->body_left -= n;
+		if (f->body_left == 0)
+			f->flags |= FLOW_BODY_WHOLE;
+	} else {
+		f->flags |= FLOW_LOST;
+	}
+	f->rx = rx;
+}
+
+static void catch_up_sent(struct flow *f, uint64_t tx)
+{
+	struct page_drop drop = {0};
+
+	if (tx <= f->tx)
+		return;
+	if (tx - f->tx > f->out.length)
+		f->flags |= FLOW_LOST;
+	else
+		chain_consume(&f->out, tx - f->tx, &drop);
+	f->tx = tx;
+}
+
+static void settle_client_counts(const struct conn *c, struct flow *f,
+    uint64_t note)
+{
+	uint64_t rx, tx;
+
+	if (conn_counts(c, (int)lobby_row(c), &rx, &tx)) {
+		catch_up_received(f, rx);
+		catch_up_sent(f, tx);
+	}
+	/* a unix socket has no counts, and bytes in a pipe are in no page */
+	if ((note_kind(note) == NOTE_UNIX || note_kind(note) == NOTE_SPLICE)
+	    && note_row(note) == lobby_row(c))
+		f->flags |= FLOW_LOST;
+}
+
+static void settle_peer_counts(struct conn *c, struct flow *f, uint64_t note)
+{
+	struct conn *peer = lobby_get((unsigned)f->peer);
+	uint64_t rx, tx, n;
+
+	if (note_kind(note) == NOTE_UNIX && note_row(note)
+	    == (uint32_t)f->peer) {
+		f->peer = -1;
+		close_orphans(c, f);
+		seat_give(c, NULL, 0, 0);
+		return;
+	}
+	if (!conn_counts(peer, f->peer, &rx, &tx))
+		return;
+	if (tx > f->btx + f->sent)
+		f->sent = tx - f->btx;
+	n = rx - f->brx;
+	if (rx <= f->brx)
+		return;
+	if (f->bin && n <= page_bytes(f->bin) - f->bin_end)
+		f->bin_end = (uint16_t)(f->bin_end + n);
+	else
+		f->flags |= FLOW_LOST;
+	f->brx = rx;
+}
+
+static void settle_line(struct conn *c, struct flow *f, unsigned slot)
+{
+	if (ring_has_last(&slots.at[slot].ring, lobby_row(c), conn_serial(c),
+	    c->number))
+		f->flags |= FLOW_LOGGED;
+}
+
+static void settle_client(struct conn *c, unsigned slot)
+{
+	struct flow f = *conn_flow(c);
+	uint64_t note = atomic_load(&slots.at[slot].note);
+
+	settle_peer(c, &f);
+	settle_client_counts(c, &f, note);
+	if (f.peer >= 0)
+		settle_peer_counts(c, &f, note);
+	if (slots.at[slot].role == SLOT_WORKER) {
+		settle_line(c, &f, slot);
+		c->deaths++;
+	}
+	settle_pages(c, &f);
+	lobby_ring(c, &f);
+}
+
+static void settle_row(struct conn *c, unsigned slot)
+{
+	uint64_t w = conn_word(c);
+
+	if (word_state(w) != CONN_OWNED || word_slot(w) != slot)
+		return;
+	if (!atomic_compare_exchange_strong(&c->word, &w, word_make(
+	    word_serial(w), slot_me, CONN_OWNED)))
+		return; /* fired just now: the next round takes it */
+	FAULT(settle_row);
+	if (c->kind == CONN_CLIENT)
+		settle_client(c, slot);
+	else
+		lobby_close(c);
+}
+
+static void settle_rows(unsigned slot)
+{
+	unsigned top = lobby_top();
+
+	for (unsigned row = LOBBY_FIRST; row < top; row++) {
+		struct conn *c = lobby_get(row);
+		while (word_state(conn_word(c)) == CONN_OWNED
+		    && word_slot(conn_word(c)) == slot)
+			settle_row(c, slot);
+	}
+}
+
+static void arm_again(struct conn *c)
+{
+	uint32_t serial = conn_serial(c);
+
+	if (c->kind != CONN_CLIENT
+	    || word_state(conn_word(c)) != CONN_PARKED
+	    || !lobby_take(c, serial))
+		return;
+	struct flow f = *conn_flow(c);
+	if (!lobby_park(c, &f))
+		lobby_ring(c, &f);
+}
+
+void settle_arm(unsigned part, unsigned parts)
+{
+	unsigned top = lobby_top();
+
+	for (unsigned row = part; row < top; row += parts)
+		if (row >= LOBBY_FIRST)
+			arm_again(lobby_get(row));
+}
+
+static void free_slot(unsigned n)
+{
+	struct slot *slot = &slots.at[n];
+
+	atomic_fetch_add(&slot->incarnation, 1);
+	atomic_store(&slot->note, 0);
+	atomic_store(&slot->pid, 0);
+	atomic_store(&slot->state, SLOT_FREE);
+}
+
+void settle_slot(unsigned n)
+{
+	enum note_kind kind = note_kind(atomic_load(&slots.at[n].note));
+
+	pages_settle_locks(n);
+	seats_settle_locks(n);
+	FAULT(settle_locks);
+	settle_rows(n);
+	pages_settle_slot(n);
+	if (kind == NOTE_ACCEPT || kind == NOTE_SOCKET || kind == NOTE_CLOSE)
+		if (!sweep())
+			return; /* a process does not move on: once more */
+	settle_arm(0, 1);
+	FAULT(settle_done);
+	free_slot(n);
+}

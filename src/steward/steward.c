@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The steward: what the family needs done that is not carrying. */
+#include "steward/steward.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/title.h"
+#include "shm/lobby.h"
+#include "shm/pages.h"
+#include "shm/seats.h"
+#include "shm/slot.h"
+#include "steward/audit.h"
+#include "steward/clone.h"
+#include "steward/deadlines.h"
+#include "steward/settle.h"
+
+#define ARM_PARTS 16
+#define TICK_MS 1000
+
+static struct steward_task task;
+static bool drained;
+
+static void report(void)
+{
+	uint64_t one = 1;
+
+	if (write(lobby.report, &one, sizeof one) < 0)
+		log_debug("the master has a report already");
+}
+
+static bool is_mine(unsigned n)
+{
+	return atomic_load(&slots.at[n].generation) == task.generation;
+}
+
+static _Noreturn void run_worker(unsigned n)
+{
+	clone_begin(n, task.master);
+	report();
+	task.worker(n, task.conf);
+	_exit(EXIT_FAILURE);
+}
+
+/* ---- The heir ---- */
+
+static bool steward_is_dead(void)
+{
+	for (unsigned n = 1; n < SLOTS; n++)
+		if (is_mine(n) && slots.at[n].role == SLOT_STEWARD
+		    && atomic_load(&slots.at[n].state) == SLOT_DEAD)
+			return true;
+	return false;
+}
+
+static void sleep_as_heir(void)
+{
+	struct timespec t = {1, 0};
+
+	for (;;) {
+		uint32_t calls = atomic_load(&lobby.head->calls);
+		if (steward_is_dead())
+			return;
+		syscall(SYS_futex, &lobby.head->calls, FUTEX_WAIT, calls, &t,
+		    NULL, 0);
+	}
+}
+
+static _Noreturn void live_as_steward(void);
+
+/* Slots that the dead steward had marked, and in which no process is. */
+static void take_over(void)
+{
+	for (unsigned n = 1; n < SLOTS; n++) {
+		uint32_t made = SLOT_MADE;
+		if (is_mine(n) && slots.at[n].pid == 0)
+			atomic_compare_exchange_strong(&slots.at[n].state,
+			    &made, SLOT_ORDERED);
+	}
+	log_info("the heir of generation %u is steward now", task.generation);
+}
+
+static _Noreturn void run_heir(unsigned n)
+{
+	clone_begin(n, task.master);
+	slot_enter(n);
+	report();
+	sleep_as_heir();
+	FAULT(heir_woken);
+	title_set("steward");
+	atomic_store(&slot_self->role, SLOT_STEWARD);
+	take_over();
+	live_as_steward();
+}
+
+static _Noreturn void run_steward(unsigned n)
+{
+	clone_begin(n, task.master);
+	slot_enter(n);
+	take_over();
+	live_as_steward();
+}
+
+void steward_revive(void)
+{
+	for (unsigned n = 1; n < SLOTS; n++)
+		if (is_mine(n) && slots.at[n].role == SLOT_STEWARD
+		    && atomic_load(&slots.at[n].state) == SLOT_ORDERED) {
+			uint64_t rung;
+			clone_into(n, run_steward);
+			if (read(lobby.bell, &rung, sizeof rung) < 0)
+				log_debug("the bell had stopped");
+			return;
+		}
+}
+
+/* ---- The steward ---- */
+
+static void reap_and_spawn(void)
+{
+	for (unsigned n = 1; n < SLOTS; n++) {
+		struct slot *slot = &slots.at[n];
+		if (!is_mine(n))
+			continue;
+		switch (atomic_load(&slot->state)) {
+		case SLOT_DEAD:
+			settle_slot(n);
+			report();
+			break;
+		case SLOT_ORDERED:
+			if (slot->role == SLOT_WORKER)
+				clone_into(n, run_worker);
+			else if (slot->role == SLOT_HEIR)
+				clone_into(n, run_heir);
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static void follow_order(void)
+{
+	enum lobby_order order = lobby_order();
+
+	if (order >= LOBBY_DRAIN && !drained) {
+		lobby_listeners_close();
+		drained = true;
+	}
+	if (order == LOBBY_HURRY)
+		deadlines_hurry();
+	if (drained && !atomic_load(&lobby.head->ended) && audit_is_empty()) {
+		audit_end(task.generation);
+		atomic_store(&lobby.head->ended, 1);
+		report();
+	}
+}
+
+static void tick(void)
+{
+	static unsigned part;
+
+	settle_arm(part++ % ARM_PARTS, ARM_PARTS);
+	deadlines_glance();
+	deadlines_recount();
+	if (atomic_load(&lobby.head->full))
+		lobby_not_full();
+}
+
+static void sleep_until(uint64_t when)
+{
+	struct pollfd p[2] = {{lobby.order, POLLIN, 0},
+	    {lobby.wake, POLLIN, 0}};
+	uint64_t now = clock_ms(), counted;
+
+	if (poll(p, 2, when > now ? (int)(when - now) + 1 : 0) <= 0)
+		return;
+	for (int i = 0; i < 2; i++)
+		if (p[i].revents && read(p[i].fd, &counted,
+		    sizeof counted) < 0 && errno != EAGAIN)
+			log_err("read of an eventfd: %m");
+}
+
+static _Noreturn void live_as_steward(void)
+{
+	uint64_t ticks_at = clock_ms();
+
+	settle_init();
+	report();
+	for (;;) {
+		reap_and_spawn();
+		follow_order();
+		uint64_t now = clock_ms();
+		uint64_t next = deadlines_end(now);
+		if (now >= ticks_at) {
+			tick();
+			ticks_at = now + TICK_MS;
+		}
+		sleep_until(next < ticks_at ? next : ticks_at);
+	}
+}
+
+/* ---- The first one ---- */
+
+static void close_foreign(void)
+{
+	int keep[LOBBY_LISTENERS + 8] = {0, 1, 2, lobby.bell, lobby.order,
+	    lobby.report};
+	size_t n = 6;
+
+	for (unsigned i = 0; i < lobby.nlisteners; i++)
+		keep[n++] = lobby.listeners[i].fd;
+	fd_close_all_but(keep, n);
+}
+
+/* A shared table that grows stops its processes for milliseconds. */
+static void grow_table(void)
+{
+	int fd = fcntl(0, F_DUPFD, (int)lobby.nrows - 1);
+
+	if (fd >= 0)
+		close(fd);
+}
+
+void steward_main(unsigned n, const struct steward_task *t)
+{
+	task = *t;
+	clone_begin(n, task.master);
+	close_foreign();
+	if (!fd_limit(lobby.nrows))
+		die("cannot set the limit of descriptors to %u: %m",
+		    lobby.nrows);
+	slot_enter(n);
+	log_to(slot_log);
+	grow_table();
+	if (!lobby_open())
+		die("the lobby cannot be opened: %m");
+	lobby_listeners_in();
+	atomic_store(&lobby.head->ready, 1);
+	live_as_steward();
+}

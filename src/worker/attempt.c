@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Attempts: one try at one backend, and what follows when it fails. */
+#include "worker/attempt.h"
+
+#include "base/log.h"
+#include "http/method.h"
+
+static struct conn *let_go(struct stride *s)
+{
+	struct conn *peer = s->f.peer >= 0
+	    ? lobby_get((unsigned)s->f.peer) : NULL;
+
+	if (peer) {
+		peer->rx = s->f.brx;
+		peer->tx = s->f.btx + s->f.sent;
+	}
+	s->f.peer = -1;
+	page_drop(&s->drop, s->f.bin);
+	s->f.bin = 0;
+	s->f.bin_start = s->f.bin_end = 0;
+	if (s->f.bhead != s->f.req)
+		page_drop(&s->drop, s->f.bhead);
+	s->f.bhead = 0;
+	stride_publish(s);
+	return peer;
+}
+
+void attempt_end(struct stride *s)
+{
+	struct conn *peer = let_go(s);
+
+	seat_give(s->c, NULL, 0, 0);
+	if (peer)
+		lobby_close(peer);
+}
+
+void attempt_keep(struct stride *s)
+{
+	const struct conf_pool *pool = s->r->pool;
+	struct conn *peer = let_go(s);
+
+	if (!seat_give(s->c, peer, pool->idle_connections,
+	    s->now + pool->timeouts.idle) && peer)
+		lobby_close(peer);
+}
+
+static bool may_repeat(const struct stride *s, unsigned retry_bit)
+{
+	const struct conf_pool *pool = s->r->pool;
+
+	if (s->f.flags & (FLOW_ANSWERED | FLOW_STREAMED))
+		return false;
+	if (!(pool->retry.on & retry_bit)
+	    || s->f.attempts >= pool->retry.attempts)
+		return false;
+	return s->f.sent == 0 || method_is_idempotent(s->r->head.method_id);
+}
+
+bool attempt_again_on(const struct stride *s, unsigned status)
+{
+	static const struct { unsigned status, bit; } on[] = {
+		{502, RETRY_502}, {503, RETRY_503}, {504, RETRY_504}};
+
+	for (unsigned i = 0; i < sizeof on / sizeof on[0]; i++)
+		if (on[i].status == status)
+			return may_repeat(s, on[i].bit);
+	return false;
+}
+
+next_step attempt_failed(struct stride *s, unsigned retry_bit,
+    unsigned status, enum cause cause, const char *why)
+{
+	const struct conf_backend *b = s->r->backend;
+	bool stale = (s->f.flags & FLOW_REUSED) && retry_bit == RETRY_RESET;
+
+	/* nothing of it can have arrived on a connection that never was */
+	if (retry_bit == RETRY_CONNECT)
+		s->f.sent = 0;
+	bool again = may_repeat(s, retry_bit);
+	if (stale && again)
+		s->r->ntried = s->r->ntried ? s->r->ntried - 1 : 0;
+	else
+		log_warn("%s/%s: %s%s%s: %s", b->pool_name, b->name,
+		    cause_text[cause], why ? ": " : "", why ? why : "",
+		    again ? "trying again" : "giving up");
+	attempt_end(s);
+	s->f.flags &= ~(uint32_t)FLOW_REUSED;
+	if (again)
+		return NEXT(STEP_PICK);
+	return stride_refuse(s, status, cause, why);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Attempts: one try at one backend, and what follows when it fails. */
+#ifndef WORKER_ATTEMPT_H
+#define WORKER_ATTEMPT_H
+
+#include "net/stream.h"
+#include "worker/request.h"
+
+/* Lets go of the backend; its connection, if there is one, is closed. */
+void attempt_end(struct stride *s);
+
+/* The same, keeping the connection for other requests where there is room.
+ * Publishes s->f. */
+void attempt_keep(struct stride *s);
+
+/* The attempt has failed in the manner of one RETRY_ bit: another one if the
+ * request may be repeated (pool's retry; RFC 9110, 9.2.2), else an answer
+ * with that status. */
+next_step attempt_failed(struct stride *s, unsigned retry_bit,
+    unsigned status, enum cause cause, const char *why);
+
+/* True if an answer with this status is worth another attempt. */
+bool attempt_again_on(const struct stride *s, unsigned status);
+
+/* Publishes and sends what the chain `out` holds, as far as the client takes
+ * it. IO_OK: all of it; IO_WAIT: some is left; IO_BROKEN: it has gone. */
+enum io flush_some(struct stride *s);
+
+#endif

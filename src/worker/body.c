@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* body: is the request's body here, as far as it fits. */
+#include <string.h>
+
+#include "base/fault.h"
+#include "http/chunk.h"
+#include "net/stream.h"
+#include "worker/attempt.h"
+#include "worker/request.h"
+#include "worker/worker.h"
+
+/* Of the row's pages, what a body may fill before it is streamed. */
+#define BODY_PAGES 10
+
+/* Less room than this behind the head is not worth a system call. */
+#define RAW_ROOM 1024
+
+static bool is_whole(const struct stride *s)
+{
+	return s->f.flags & FLOW_BODY_WHOLE;
+}
+
+static bool is_streaming(const struct stride *s)
+{
+	return s->f.peer >= 0;
+}
+
+static next_step ready(struct stride *s)
+{
+	return NEXT(is_streaming(s) ? STEP_FORWARD : STEP_PICK);
+}
+
+/* A page at the end of the body; false: the body's share is used up, or no
+ * page is left at all. */
+static bool add_page(struct stride *s)
+{
+	if (s->f.body.pages >= BODY_PAGES)
+		return false;
+	uint32_t page = stride_page(s, PAGE_IS_LARGE);
+	if (page == 0)
+		return false;
+	chain_append(&s->f.body, page, 0, 0);
+	return true;
+}
+
+static void use_in(struct stride *s, size_t n)
+{
+	s->f.in_start = (uint16_t)(s->f.in_start + n);
+}
+
+/* The bytes that came with the head. */
+static void copy_first(struct stride *s)
+{
+	size_t have = (size_t)(s->f.in_end - s->f.in_start);
+
+	if (have > s->f.body_left)
+		have = (size_t)s->f.body_left;
+	while (have > 0 && (chain_room(&s->f.body) || add_page(s))) {
+		size_t n = chain_room(&s->f.body);
+		if (n > have)
+			n = have;
+		memcpy(chain_space(&s->f.body), page_at(s->f.in)
+		    + s->f.in_start, n);
+		chain_grow(&s->f.body, (uint32_t)n);
+		use_in(s, n);
+		s->f.body_left -= n;
+		have -= n;
+	}
+	if (s->f.body_left == 0)
+		s->f.flags |= FLOW_BODY_WHOLE;
+}
+
+static enum io receive_length(struct stride *s)
+{
+	size_t n, room = chain_room(&s->f.body);
+
+	if (room > s->f.body_left)
+		room = (size_t)s->f.body_left;
+	s->f.receive = RECEIVE_BODY;
+	stride_publish(s);
+	enum io io = stream_receive((int)lobby_row(s->c),
+	    chain_space(&s->f.body), room, &n);
+	FAULT(client_received);
+	chain_grow(&s->f.body, (uint32_t)n);
+	s->f.rx += n;
+	s->f.body_left -= n;
+	if (s->f.body_left == 0)
+		s->f.flags |= FLOW_BODY_WHOLE;
+	return io;
+}
+
+/* While it is buffered the decoded body stands in plain pages; what is
+ * streamed goes on in chunks, each closed by what follows it (compose.c sends
+ * the size of all that was buffered as that of the first). */
+static bool put_decoded(struct stride *s, struct slice piece)
+{
+	char *to;
+
+	if (is_streaming(s)) {
+		if (chain_room(&s->f.body) < piece.n + CHUNK_SIZE_ROOM + 16
+		    && !add_page(s))
+			return false;
+		to = chain_space(&s->f.body);
+		memcpy(to + CHUNK_SIZE_ROOM + 2, piece.p, piece.n);
+		char *size = chunk_put_size(to + CHUNK_SIZE_ROOM + 2, piece.n);
+		size_t n = (size_t)(to + CHUNK_SIZE_ROOM + 2 - size);
+		memcpy(to, "\r\n", 2);
+		memmove(to + 2, size, n + piece.n);
+		chain_grow(&s->f.body, (uint32_t)(2 + n + piece.n));
+		return true;
+	}
+	while (piece.n > 0) {
+		if (chain_room(&s->f.body) == 0 && !add_page(s))
+			return false;
+		size_t n = chain_room(&s->f.body);
+		if (n > piece.n)
+			n = piece.n;
+		memcpy(chain_space(&s->f.body), piece.p, n);
+		chain_grow(&s->f.body, (uint32_t)n);
+		piece.p += n;
+		piece.n -= n;
+	}
+	return true;
+}
+
+static bool put_last_chunk(struct stride *s)
+{
+	static const char last[] = "\r\n" CHUNK_LAST;
+
+	if (!is_streaming(s))
+		return true;
+	if (chain_room(&s->f.body) < sizeof last - 1 && !add_page(s))
+		return false;
+	memcpy(chain_space(&s->f.body), last, sizeof last - 1);
+	chain_grow(&s->f.body, sizeof last - 1);
+	return true;
+}
+
+/* A piece is at most what fits: so it can always be put, or waits whole. */
+static size_t decode_room(struct stride *s)
+{
+	size_t room = chain_room(&s->f.body);
+
+	if (is_streaming(s))
+		room = room > 64 ? room - 64 : 0;
+	if (room < 64 && s->f.body.pages < BODY_PAGES)
+		room = PAGE_LARGE - 64;
+	return room;
+}
+
+/* Decodes what is in the page; false if there was no room for all. */
+static bool decode(struct stride *s, const struct refusal **no)
+{
+	for (;;) {
+		const char *at = page_at(s->f.in) + s->f.in_start;
+		size_t have = (size_t)(s->f.in_end - s->f.in_start);
+		size_t room = decode_room(s);
+		if (have == 0 || room < 64)
+			return have == 0;
+		const char *p = at, *end = at + (have < room ? have : room);
+		struct slice piece;
+		struct chunk next = s->f.body_chunk;
+		enum chunk_result result = chunk_read(&next, &p, end, &piece);
+		if (result == CHUNK_BAD)
+			*no = refusal_of(REFUSAL_CHUNK);
+		if (result == CHUNK_BAD
+		    || (result == CHUNK_PIECE && !put_decoded(s, piece))
+		    || (result == CHUNK_DONE && !put_last_chunk(s)))
+			return false;
+		s->f.body_chunk = next;
+		use_in(s, (size_t)(p - at));
+		if (result == CHUNK_DONE) {
+			s->f.flags |= FLOW_BODY_WHOLE;
+			return true;
+		}
+	}
+}
+
+/* Coded bytes get a page of their own once the head's is nearly full. */
+static bool raw_room(struct stride *s)
+{
+	if (s->f.in && page_bytes(s->f.in) - s->f.in_end >= RAW_ROOM)
+		return true;
+	MUST(s->f.in_start == s->f.in_end);
+	if (s->f.in && s->f.in != s->f.head) {
+		s->f.in_start = s->f.in_end = 0;
+		return true;
+	}
+	uint32_t page = stride_page(s, PAGE_IS_LARGE);
+	if (page == 0)
+		return false;
+	s->f.in = page;
+	s->f.in_start = s->f.in_end = 0;
+	return true;
+}
+
+static enum io receive_coded(struct stride *s)
+{
+	size_t n;
+
+	s->f.receive = RECEIVE_IN;
+	stride_publish(s);
+	enum io io = stream_receive((int)lobby_row(s->c), page_at(s->f.in)
+	    + s->f.in_end, page_bytes(s->f.in) - s->f.in_end, &n);
+	FAULT(client_received);
+	s->f.in_end = (uint16_t)(s->f.in_end + n);
+	s->f.rx += n;
+	return io;
+}
+
+static bool say_continue(struct stride *s)
+{
+	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	uint32_t page = stride_page(s, PAGE_IS_SMALL);
+
+	if (page == 0)
+		return false;
+	memcpy(page_at(page), text, sizeof text - 1);
+	chain_append(&s->f.out, page, 0, sizeof text - 1);
+	s->f.answer_at += sizeof text - 1;
+	s->f.flags |= FLOW_CONTINUE;
+	return true;
+}
+
+static bool nothing_came(const struct stride *s)
+{
+	return s->f.body.length == 0 && s->f.in_start == s->f.in_end
+	    && s->f.body_chunk.step == 0;
+}
+
+static next_step wait_for_body(struct stride *s, bool progress)
+{
+	if (progress || s->f.deadline == 0)
+		s->f.deadline = s->now + s->r->listener->timeouts.body;
+	if (is_streaming(s)
+	    && stream_peek(s->f.peer) != IO_WAIT)
+		return NEXT(STEP_RELAY); /* an early answer */
+	if (s->f.out.length)
+		return BECOME(STEP_BODY, WAIT_CLIENT_ROOM);
+	return BECOME(STEP_BODY, is_streaming(s) ? WAIT_BODY : WAIT_CLIENT);
+}
+
+/* The share is full: what is there goes to a backend first. */
+static next_step stream(struct stride *s)
+{
+	if (s->f.body.length == 0)
+		return stride_wait_for_pages(s);
+	return ready(s);
+}
+
+static next_step client_left(struct stride *s)
+{
+	return stride_cut(s, CAUSE_CLIENT_GONE);
+}
+
+/* True when there is nothing to receive before something else is done. */
+static bool use_what_came(struct stride *s, next_step *next)
+{
+	const struct refusal *no = NULL;
+	bool coded = s->f.flags & FLOW_CHUNKED_IN;
+	bool room = true;
+
+	if (coded && s->f.in_end > s->f.in_start)
+		room = decode(s, &no);
+	else if (!coded)
+		copy_first(s);
+	if (s->f.body_chunk.total > s->r->listener->max_body)
+		*next = stride_refuse(s, 413, CAUSE_BODY_TOO_LARGE, NULL);
+	else if (no != NULL)
+		*next = stride_refuse(s, no->status, CAUSE_REFUSED, no->why);
+	else if (is_whole(s))
+		*next = ready(s);
+	else if (!room)
+		*next = stream(s);
+	else
+		return false;
+	return true;
+}
+
+static enum io receive_some(struct stride *s, bool *room)
+{
+	bool coded = s->f.flags & FLOW_CHUNKED_IN;
+
+	*room = coded ? raw_room(s)
+	    : chain_room(&s->f.body) > 0 || add_page(s);
+	if (!*room)
+		return IO_WAIT;
+	return coded ? receive_coded(s) : receive_length(s);
+}
+
+next_step body_run(struct stride *s)
+{
+	bool room, progress = false;
+	next_step next;
+
+	if (is_whole(s))
+		return ready(s);
+	if (s->late)
+		return stride_refuse(s, 408, CAUSE_BODY_TIMEOUT, NULL);
+	if (is_streaming(s))
+		s->f.flags |= FLOW_STREAMED;
+	for (;;) {
+		if (use_what_came(s, &next))
+			return next;
+		if (s->r->wants_continue && !(s->f.flags & FLOW_CONTINUE)
+		    && nothing_came(s) && !say_continue(s))
+			return stride_wait_for_pages(s);
+		if (s->f.out.length && flush_some(s) == IO_BROKEN)
+			return client_left(s);
+		switch (receive_some(s, &room)) {
+		case IO_OK:
+			progress = true;
+			continue;
+		case IO_WAIT:
+			if (!room || (is_streaming(s) && s->f.body.length))
+				return stream(s);
+			return wait_for_body(s, progress);
+		default:
+			return client_left(s);
+		}
+	}
+}

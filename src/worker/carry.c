@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The way of a request: a table of steps, and the loop that takes them. */
+#include "worker/carry.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "shm/slot.h"
+#include "worker/request.h"
+
+static step_run *const steps[STEP_COUNT] = {
+	[STEP_RECEIVE] = receive_run, /* is the head complete and lawful */
+	[STEP_ROUTE] = route_run,     /* which site, which route */
+	[STEP_BODY] = body_run,       /* is the body here, as far as it fits */
+	[STEP_PICK] = pick_run,       /* which backend */
+	[STEP_FORWARD] = forward_run, /* send head and body */
+	[STEP_RELAY] = relay_run,     /* response head, body to the client */
+	[STEP_ANSWER] = answer_run,   /* responses that we make ourselves */
+	[STEP_FLUSH] = flush_run,     /* what the client has not taken yet */
+	[STEP_ACCOUNT] = account_run, /* log line, then the next request */
+	[STEP_CLOSE] = close_run,     /* give back all the row holds */
+	[STEP_LINGER] = linger_run,   /* let the client read the answer */
+};
+
+const char *const cause_text[CAUSE_COUNT] = {
+#define CAUSE(name, text) text,
+#include "worker/causes.def"
+#undef CAUSE
+};
+
+void stride_publish(struct stride *s)
+{
+	conn_publish(s->c, &s->f);
+	page_drop_free(&s->drop);
+}
+
+static unsigned pages_of(const struct flow *f)
+{
+	unsigned n = f->body.pages + f->out.pages;
+
+	return n + (f->in != 0) + (f->head != 0 && f->head != f->in)
+	    + (f->req != 0) + (f->bin != 0)
+	    + (f->bhead != 0 && f->bhead != f->req);
+}
+
+uint32_t stride_page(struct stride *s, enum page_size size)
+{
+	if (pages_of(&s->f) >= PAGES_PER_ROW)
+		return 0;
+	return page_take(size, lobby_row(s->c), conn_serial(s->c));
+}
+
+#define PAGES_RETRY 50
+#define PAGES_PATIENCE 200 /* times PAGES_RETRY */
+
+next_step stride_wait_for_pages(struct stride *s)
+{
+	if (s->f.patience++ >= PAGES_PATIENCE)
+		return stride_cut(s, CAUSE_NO_PAGES);
+	s->f.deadline = s->now + PAGES_RETRY;
+	return BECOME(s->f.step, WAIT_TURN);
+}
+
+next_step stride_refuse(struct stride *s, unsigned status, enum cause cause,
+    const char *why)
+{
+	if (s->f.flags & FLOW_ANSWERED)
+		return stride_cut(s, cause);
+	s->f.status = (uint16_t)status;
+	s->f.cause = cause;
+	if (s->r)
+		s->r->why = why;
+	if (!(s->f.flags & FLOW_BODY_WHOLE))
+		s->f.flags |= FLOW_CLOSE | FLOW_LINGER;
+	return NEXT(STEP_ANSWER);
+}
+
+next_step stride_cut(struct stride *s, enum cause cause)
+{
+	s->f.cause = cause;
+	s->f.flags |= FLOW_CLOSE | FLOW_CUT;
+	return NEXT(s->r ? STEP_ACCOUNT : STEP_CLOSE);
+}
+
+static struct request *request_of(const struct flow *f)
+{
+	if (f->req == 0)
+		return NULL;
+	struct request *r = (struct request *)(void *)page_at(f->req);
+	MUST(r->magic == REQUEST_MAGIC);
+	return r;
+}
+
+static void begin(struct stride *s, struct conn *c)
+{
+	s->c = c;
+	s->f = *conn_flow(c);
+	s->r = request_of(&s->f);
+	s->now = clock_ms();
+	s->late = c->late != 0;
+	c->late = 0;
+	s->drop.n = 0;
+}
+
+/* The client has gone while the backend thinks: a reset, or a half-closed
+ * connection whose request changes nothing. */
+static bool is_abandoned(const struct stride *s)
+{
+	if (s->c->gone < 2 && !(s->c->gone == 1 && s->r
+	    && method_is_safe(s->r->head.method_id)))
+		return false;
+	return s->f.step >= STEP_BODY && s->f.step <= STEP_RELAY;
+}
+
+/* A request that has killed two workers gets no third one. */
+static bool is_deadly(const struct stride *s)
+{
+	return s->c->deaths >= 2 && s->r && s->f.step < STEP_ANSWER;
+}
+
+/* Where the last stride ended, unless something happened meanwhile. */
+static next_step first_step(struct stride *s)
+{
+	if (s->f.flags & FLOW_LOST) {
+		s->f.flags &= ~(uint32_t)FLOW_LOST;
+		return stride_cut(s, CAUSE_WORKER_DIED);
+	}
+	if (is_abandoned(s))
+		return stride_cut(s, CAUSE_CLIENT_GONE);
+	if (!is_deadly(s))
+		return s->f.step;
+	s->f.flags |= FLOW_CLOSE;
+	return stride_refuse(s, 500, CAUSE_TWO_DEATHS, NULL);
+}
+
+void carry(struct conn *c)
+{
+	static struct stride s;
+
+	begin(&s, c);
+	s.f.step = (uint8_t)first_step(&s);
+	for (;;) {
+		next_step next = steps[s.f.step](&s);
+		unsigned step = next & 0xff, wait = next >> 8;
+		if (step == STEP_GONE)
+			return;
+		s.f.step = (uint8_t)step;
+		if (wait == WAIT_NOTHING)
+			continue;
+		s.f.wait = (uint8_t)wait;
+		if (s.drop.n)
+			stride_publish(&s);
+		if (lobby_park(c, &s.f))
+			return;
+		s.late = false;
+	}
+}

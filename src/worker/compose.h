@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Heads that we send: the request's to the backend, the response's. */
+#ifndef WORKER_COMPOSE_H
+#define WORKER_COMPOSE_H
+
+#include "base/buf.h"
+#include "worker/request.h"
+
+/* Writes the head for s->r->backend into the request's arena or, where that
+ * has no room, a page: f.bhead, bhead_off, bhead_len. False if the head does
+ * not fit or there is no page. */
+bool compose_request_head(struct stride *s);
+
+/* Writes the client's head of the backend's response into a page at the end
+ * of f.out, in accordance with f.flags (FLOW_CLOSE, FLOW_CHUNKED_DOWN) and
+ * framing. False if there is no page, or it does not fit. */
+bool compose_response_head(struct stride *s, const struct head *h,
+    const struct framing *body);
+
+/* How the connection goes on, as a Connection field where one is needed. */
+void compose_connection(const struct stride *s, struct buf *b);
+
+/* "Date: ..." of now. */
+void compose_date(struct buf *b);
+
+/* "HTTP/1.1 200 OK" with its CRLF; reason may be empty: the usual one. */
+void compose_status_line(struct buf *b, unsigned status, struct slice reason);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The end of a client's connection: lingering, and giving all back. */
+#include <sys/socket.h>
+
+#include "net/stream.h"
+#include "worker/attempt.h"
+#include "worker/request.h"
+
+#define LINGER_MS 2000
+#define LINGER_MOST (1u << 20) /* bytes thrown away in one stride */
+
+next_step close_run(struct stride *s)
+{
+	struct flow *f = &s->f;
+
+	if (f->peer >= 0 || s->c->holds)
+		attempt_end(s);
+	page_drop(&s->drop, f->in);
+	if (f->head != f->in)
+		page_drop(&s->drop, f->head);
+	page_drop(&s->drop, f->req);
+	page_drop(&s->drop, f->bin);
+	f->in = f->head = f->req = f->bin = 0;
+	chain_clear(&f->body, &s->drop);
+	chain_clear(&f->out, &s->drop);
+	f->step = STEP_CLOSE;
+	stride_publish(s);
+	lobby_close(s->c);
+	return NEXT(STEP_GONE);
+}
+
+/* A close with unread bytes would reset the connection, and the client would
+ * lose the answer that says why (RFC 9112, 9.6). */
+next_step linger_run(struct stride *s)
+{
+	int fd = (int)lobby_row(s->c);
+	size_t n, sum = 0;
+
+	if (s->late)
+		return NEXT(STEP_CLOSE);
+	if (!(s->f.flags & FLOW_SHUT)) {
+		shutdown(fd, SHUT_WR);
+		s->f.flags |= FLOW_SHUT;
+		s->f.deadline = s->now + LINGER_MS;
+	}
+	for (;;) {
+		switch (stream_discard(fd, &n)) {
+		case IO_OK:
+			if ((sum += n) < LINGER_MOST)
+				continue;
+			return NEXT(STEP_CLOSE);
+		case IO_WAIT:
+			return BECOME(STEP_LINGER, WAIT_CLIENT);
+		default:
+			return NEXT(STEP_CLOSE);
+		}
+	}
+}

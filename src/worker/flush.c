@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* flush: what the client has not taken yet. */
+#include "base/fault.h"
+#include "worker/attempt.h"
+#include "worker/request.h"
+
+#define VECTORS 16
+
+enum io flush_some(struct stride *s)
+{
+	struct iovec v[VECTORS];
+	size_t n;
+
+	stride_publish(s);
+	while (s->f.out.length > 0) {
+		int k = chain_vectors(&s->f.out, 0, v, VECTORS);
+		enum io io = stream_send((int)lobby_row(s->c), v, k, &n);
+		FAULT(client_sent);
+		if (io != IO_OK)
+			return io == IO_WAIT ? IO_WAIT : IO_BROKEN;
+		s->f.tx += n;
+		chain_consume(&s->f.out, n, &s->drop);
+	}
+	return IO_OK;
+}
+
+next_step flush_run(struct stride *s)
+{
+	uint64_t before = s->f.tx;
+
+	if (s->late)
+		return stride_cut(s, CAUSE_WRITE_TIMEOUT);
+	switch (flush_some(s)) {
+	case IO_OK:
+		return NEXT(STEP_ACCOUNT);
+	case IO_WAIT:
+		if (s->f.tx != before || s->f.wait != WAIT_CLIENT_ROOM)
+			s->f.deadline = s->now
+			    + s->r->listener->timeouts.write;
+		return BECOME(STEP_FLUSH, WAIT_CLIENT_ROOM);
+	default:
+		return stride_cut(s, CAUSE_CLIENT_GONE);
+	}
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* forward: send head and body to the backend. */
+#include "base/fault.h"
+#include "worker/attempt.h"
+#include "worker/request.h"
+
+#define VECTORS 12
+
+/* Bytes of this attempt are counted from the head's first one on; the body's
+ * pages begin behind the head, or where the last let go one ended. */
+static uint64_t body_begins(const struct flow *f)
+{
+	return f->gone > f->bhead_len ? f->gone : f->bhead_len;
+}
+
+static int unsent(const struct flow *f, struct iovec *v)
+{
+	uint64_t begins = body_begins(f);
+	int n = 0;
+
+	if (f->sent < f->bhead_len) {
+		v[0].iov_base = page_at(f->bhead) + f->bhead_off + f->sent;
+		v[0].iov_len = f->bhead_len - f->sent;
+		n = 1;
+	}
+	uint64_t skip = f->sent > begins ? f->sent - begins : 0;
+	return n + chain_vectors(&f->body, skip, v + n, VECTORS - n);
+}
+
+/* Its head may be there although it takes no more of the request. */
+static bool has_answered(const struct stride *s)
+{
+	return stream_peek(s->f.peer) == IO_OK;
+}
+
+static next_step wait_for_room(struct stride *s)
+{
+	const struct conf_pool *pool = s->r->pool;
+
+	if (s->f.sent == 0 && !(s->f.flags & FLOW_REUSED))
+		return BECOME(STEP_FORWARD, WAIT_CONNECT);
+	if (has_answered(s))
+		return NEXT(STEP_RELAY);
+	s->f.deadline = s->now + pool->timeouts.response;
+	return BECOME(STEP_FORWARD, WAIT_BACKEND_ROOM);
+}
+
+static next_step broken(struct stride *s)
+{
+	if (s->f.sent > 0 && has_answered(s))
+		return NEXT(STEP_RELAY);
+	if (s->f.sent == 0 && !(s->f.flags & FLOW_REUSED))
+		return attempt_failed(s, RETRY_CONNECT, 502,
+		    CAUSE_CONNECT_FAILED, NULL);
+	return attempt_failed(s, RETRY_RESET, 502, CAUSE_BACKEND_RESET, NULL);
+}
+
+static next_step all_is_sent(struct stride *s)
+{
+	s->f.deadline = s->now + s->r->pool->timeouts.response;
+	if (s->f.flags & FLOW_BODY_WHOLE)
+		return BECOME(STEP_RELAY, WAIT_BACKEND);
+	/* from here on the body cannot be sent again */
+	s->f.flags |= FLOW_STREAMED;
+	chain_consume(&s->f.body, s->f.sent - body_begins(&s->f), &s->drop);
+	s->f.gone = s->f.sent;
+	s->f.deadline = 0;
+	stride_publish(s);
+	return NEXT(STEP_BODY);
+}
+
+static next_step is_late(struct stride *s)
+{
+	bool connected = s->f.sent > 0 || (s->f.flags & FLOW_REUSED);
+
+	return attempt_failed(s, connected ? RETRY_TIMEOUT : RETRY_CONNECT,
+	    504, connected ? CAUSE_RESPONSE_TIMEOUT : CAUSE_CONNECT_TIMEOUT,
+	    NULL);
+}
+
+next_step forward_run(struct stride *s)
+{
+	struct iovec v[VECTORS];
+	size_t n;
+
+	if (s->f.peer < 0) /* it was lost with a worker */
+		return attempt_failed(s, RETRY_RESET, 502,
+		    CAUSE_BACKEND_RESET, NULL);
+	if (s->late)
+		return is_late(s);
+	for (;;) {
+		int k = unsent(&s->f, v);
+		if (k == 0)
+			return all_is_sent(s);
+		enum io io = stream_send(s->f.peer, v, k, &n);
+		FAULT(backend_sent);
+		s->f.sent += n;
+		if (io == IO_WAIT)
+			return wait_for_room(s);
+		if (io != IO_OK)
+			return broken(s);
+	}
+}

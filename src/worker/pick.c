@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* pick: which backend, and a connection to it. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/log.h"
+#include "http/method.h"
+#include "net/connect.h"
+#include "worker/attempt.h"
+#include "worker/compose.h"
+#include "worker/request.h"
+
+static bool not_tried(const struct conf_backend *b, const void *arg)
+{
+	const struct request *r = arg;
+
+	for (unsigned i = 0; i < r->ntried; i++)
+		if (r->tried[i] == b->index)
+			return false;
+	return true;
+}
+
+static const struct conf_backend *choose(struct request *r)
+{
+	const struct conf_backend *b = balance_round_robin(r->pool, not_tried,
+	    r);
+
+	if (b == NULL && r->ntried > 0) {
+		/* all were tried: the same ones again */
+		r->ntried = 0;
+		b = balance_round_robin(r->pool, not_tried, r);
+	}
+	if (b != NULL && r->ntried < REQUEST_TRIED)
+		r->tried[r->ntried++] = (uint16_t)b->index;
+	return b;
+}
+
+/* An idle connection that the backend has not closed. Requests that are safe
+ * to repeat find that out by sending; the others look first. */
+static struct conn *take_idle(struct stride *s, unsigned backend)
+{
+	bool look = !method_is_idempotent(s->r->head.method_id);
+
+	for (;;) {
+		struct conn *peer = seat_take(backend, s->c, true);
+		if (peer == NULL || !look
+		    || stream_peek((int)lobby_row(peer)) == IO_WAIT)
+			return peer;
+		seat_give(s->c, NULL, 0, 0);
+		lobby_close(peer);
+	}
+}
+
+static int open_socket(const struct addr *to)
+{
+	int fd = connect_socket(to);
+
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+		struct conn *idle = seat_remove_any();
+		if (idle == NULL)
+			return -1;
+		lobby_close(idle);
+		note_take(NOTE_SOCKET, 0, 0);
+		fd = connect_socket(to);
+	}
+	return fd;
+}
+
+/* A row for a new connection, bound to the client's. */
+static struct conn *open_peer(struct stride *s, const struct conf_backend *b)
+{
+	note_take(NOTE_SOCKET, 0, 0);
+	FAULT(socket_noted);
+	int fd = open_socket(&b->address);
+	FAULT(socket_taken);
+	struct conn *peer = fd < 0 ? NULL : lobby_hang(fd, CONN_BACKEND);
+	if (peer) {
+		peer->backend = b->index;
+		peer->is_unix = b->address.sa.sa_family == AF_UNIX;
+		peer->base_tx = !peer->is_unix;
+		atomic_store_explicit(&peer->binding, binding_make(
+		    lobby_row(s->c), conn_serial(s->c)), memory_order_relaxed);
+		atomic_store_explicit(&peer->word, word_make(
+		    conn_serial(peer), 0, CONN_BOUND), memory_order_release);
+	}
+	FAULT(socket_hung);
+	note_clear();
+	return peer;
+}
+
+static void begin_attempt(struct stride *s, const struct conn *peer)
+{
+	struct flow *f = &s->f;
+
+	f->peer = (int32_t)lobby_row(peer);
+	f->brx = peer->rx;
+	f->btx = peer->tx;
+	f->sent = f->gone = 0;
+	f->res_scan = (struct head_scan_state){0};
+	f->deadline = s->now + s->r->pool->timeouts.connect;
+	s->r->response_begun = false;
+}
+
+static next_step connect_to(struct stride *s, const struct conf_backend *b)
+{
+	struct conn *peer = take_idle(s, b->index);
+	int error = 0;
+
+	s->f.flags &= ~(uint32_t)FLOW_REUSED;
+	if (peer) {
+		s->f.flags |= FLOW_REUSED;
+		begin_attempt(s, peer);
+	} else {
+		peer = open_peer(s, b);
+		if (peer == NULL) {
+			seat_give(s->c, NULL, 0, 0);
+			return stride_refuse(s, 503, CAUSE_NO_DESCRIPTORS,
+			    NULL);
+		}
+		begin_attempt(s, peer);
+		error = connect_begin(s->f.peer, &b->address);
+	}
+	FAULT(request_picked);
+	if (error)
+		return attempt_failed(s, RETRY_CONNECT, 502,
+		    CAUSE_CONNECT_FAILED, strerror(error));
+	if (!compose_request_head(s))
+		return stride_refuse(s, 431, CAUSE_ARENA, NULL);
+	s->f.step = STEP_FORWARD;
+	stride_publish(s);
+	return NEXT(STEP_FORWARD);
+}
+
+next_step pick_run(struct stride *s)
+{
+	struct request *r = s->r;
+
+	if (s->f.peer >= 0 || s->c->holds)
+		attempt_end(s); /* a worker died here */
+	const struct conf_backend *b = choose(r);
+	if (b == NULL)
+		return stride_refuse(s, 503, CAUSE_NO_BACKEND, NULL);
+	r->backend = b;
+	s->f.attempts++;
+	return connect_to(s, b);
+}

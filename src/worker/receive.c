@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* receive: is the head complete and lawful, and how long is the body. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "net/stream.h"
+#include "shm/slot.h"
+#include "worker/client.h"
+#include "worker/random.h"
+#include "worker/request.h"
+#include "worker/worker.h"
+
+#define FIELDS_MOST 200 /* upper bound of max_headers */
+
+/* What the backend's head needs beside the fields it copies. */
+#define ARENA_SPARE 640
+
+static const struct conf_listener *listener_of(const struct stride *s)
+{
+	return &worker_conf->listeners[s->c->listener];
+}
+
+/* Bytes that have come and are not used go to a new page. */
+static bool move_in(struct stride *s, enum page_size size)
+{
+	uint32_t page = stride_page(s, size);
+	uint16_t n = (uint16_t)(s->f.in_end - s->f.in_start);
+
+	if (page == 0)
+		return false;
+	if (s->f.in) {
+		memcpy(page_at(page), page_at(s->f.in) + s->f.in_start, n);
+		page_drop(&s->drop, s->f.in);
+	}
+	s->f.in = page;
+	s->f.in_start = 0;
+	s->f.in_end = n;
+	return true;
+}
+
+/* There is a page with room, and the row says that bytes go there. */
+static bool have_room(struct stride *s)
+{
+	bool full = s->f.in && s->f.in_end == page_bytes(s->f.in);
+
+	if (s->f.in && !full && s->f.receive == RECEIVE_IN)
+		return true;
+	if (full && !move_in(s, s->f.in_start ? page_size_of(s->f.in)
+	    : PAGE_IS_LARGE))
+		return false;
+	if (s->f.in == 0 && !move_in(s, PAGE_IS_SMALL))
+		return false;
+	s->f.receive = RECEIVE_IN;
+	stride_publish(s);
+	return true;
+}
+
+static enum io receive_more(struct stride *s)
+{
+	size_t n;
+	enum io io = stream_receive((int)lobby_row(s->c), page_at(s->f.in)
+	    + s->f.in_end, page_bytes(s->f.in) - s->f.in_end, &n);
+
+	FAULT(client_received);
+	s->f.in_end = (uint16_t)(s->f.in_end + n);
+	s->f.rx += n;
+	return io;
+}
+
+static next_step wait_for_head(struct stride *s)
+{
+	const struct conf_listener *l = listener_of(s);
+
+	if (s->f.in_end > s->f.in_start) {
+		if (!(s->f.flags & FLOW_HEAD_BEGUN))
+			s->f.deadline = s->now + l->timeouts.header;
+		s->f.flags |= FLOW_HEAD_BEGUN;
+		return BECOME(STEP_RECEIVE, WAIT_CLIENT);
+	}
+	if (lobby_order() >= LOBBY_HURRY)
+		return NEXT(STEP_CLOSE);
+	page_drop(&s->drop, s->f.in);
+	s->f.in = 0;
+	s->f.in_start = s->f.in_end = 0;
+	s->f.receive = RECEIVE_NOWHERE;
+	s->f.deadline = s->now + (s->c->number ? l->timeouts.keepalive
+	    : l->timeouts.header);
+	return BECOME(STEP_RECEIVE, WAIT_CLIENT);
+}
+
+/* The request's own memory: as small as what it needs will fit. */
+static struct request *open_request(struct stride *s, const struct head *h,
+    size_t length)
+{
+	size_t need = sizeof(struct request) + h->nfields * sizeof *h->fields
+	    + 2 * length + ARENA_SPARE;
+	uint32_t page = stride_page(s, need > PAGE_SMALL ? PAGE_IS_LARGE
+	    : PAGE_IS_SMALL);
+
+	if (page == 0)
+		return NULL;
+	struct request *r = (struct request *)(void *)page_at(page);
+	memset(r, 0, sizeof *r);
+	r->magic = REQUEST_MAGIC;
+	arena_init(&r->arena, r + 1, page_bytes(page) - sizeof *r);
+	r->head = *h;
+	r->head.fields = arena_alloc(&r->arena,
+	    h->nfields * sizeof *h->fields);
+	if (r->head.fields)
+		memcpy(r->head.fields, h->fields,
+		    h->nfields * sizeof *h->fields);
+	r->listener = listener_of(s);
+	r->started = clock_us();
+	s->f.req = page;
+	s->r = r;
+	return r;
+}
+
+static void begin_request(struct stride *s, size_t length)
+{
+	struct flow *f = &s->f;
+
+	s->c->number++;
+	s->c->deaths = s->c->gone = 0;
+	f->head = f->in;
+	f->in_start = (uint16_t)(f->in_start + length);
+	f->scan = (struct head_scan_state){0};
+	f->flags &= ~(uint32_t)FLOW_HEAD_BEGUN;
+	f->deadline = 0;
+	f->attempts = f->patience = 0;
+	f->answer_at = f->tx;
+	f->cause = CAUSE_NONE;
+}
+
+static const struct refusal *read_target(struct stride *s)
+{
+	struct request *r = s->r;
+	const struct refusal *no = uri_parse_target(r->head.target,
+	    r->head.method_id, &r->uri);
+
+	if (no == NULL)
+		no = uri_host_of(&r->head, &r->uri, &r->host, &r->port);
+	if (no)
+		return no;
+	char *host = arena_alloc(&r->arena, r->host.n);
+	for (size_t i = 0; host && i < r->host.n; i++)
+		host[i] = ascii_lower(r->host.p[i]);
+	r->host = slice_make(host, host ? r->host.n : 0);
+	char *room = arena_alloc(&r->arena, r->uri.path.n);
+	return uri_normalise_path(r->uri.path, room, room ? r->uri.path.n : 0,
+	    &r->path);
+}
+
+static const struct refusal *read_head(struct stride *s)
+{
+	struct request *r = s->r;
+	const struct refusal *no = framing_request(&r->head, &r->framing);
+
+	if (no == NULL)
+		no = read_target(s);
+	if (no == NULL)
+		no = head_mark_hop_by_hop(&r->head);
+	return no;
+}
+
+static void expect_body(struct stride *s)
+{
+	const struct framing *body = &s->r->framing;
+
+	s->f.body_chunk = (struct chunk){0};
+	s->f.body_left = 0;
+	if (body->kind == BODY_CHUNKED) {
+		s->f.flags |= FLOW_CHUNKED_IN;
+	} else if (body->kind == BODY_LENGTH && body->length > 0) {
+		s->f.body_left = body->length;
+	} else {
+		s->f.flags |= FLOW_BODY_WHOLE;
+	}
+}
+
+static next_step take_request(struct stride *s)
+{
+	struct request *r = s->r;
+
+	expect_body(s);
+	client_find(r, s->c);
+	random_id(r->id);
+	if (r->arena.full)
+		return stride_refuse(s, 431, CAUSE_ARENA, NULL);
+	if (r->framing.kind == BODY_LENGTH
+	    && r->framing.length > r->listener->max_body)
+		return stride_refuse(s, 413, CAUSE_BODY_TOO_LARGE, NULL);
+	if (head_has(&r->head, FIELD_EXPECT) && r->head.minor > 0) {
+		if (!slice_caseeq(head_value(&r->head, FIELD_EXPECT),
+		    SLICE("100-continue")))
+			return stride_refuse(s, 417, CAUSE_REFUSED,
+			    "an expectation that is not 100-continue");
+		r->wants_continue = true;
+	}
+	return NEXT(STEP_ROUTE);
+}
+
+static next_step parse(struct stride *s, size_t length)
+{
+	static struct field fields[FIELDS_MOST];
+	const struct conf_listener *l = listener_of(s);
+	const struct head_limits limits = {l->max_headers, l->max_uri};
+	struct head h;
+
+	head_init(&h, fields, FIELDS_MOST);
+	const struct refusal *no = head_parse_request(&h,
+	    page_at(s->f.in) + s->f.in_start, length, &limits);
+	if (no)
+		h.nfields = 0;
+	if (open_request(s, &h, length) == NULL)
+		return stride_wait_for_pages(s);
+	begin_request(s, length);
+	if (no == NULL)
+		no = read_head(s);
+	FAULT(request_parsed);
+	if (no) {
+		s->f.flags |= FLOW_CLOSE;
+		return stride_refuse(s, no->status, CAUSE_REFUSED, no->why);
+	}
+	if (!head_keepalive(&s->r->head))
+		s->f.flags |= FLOW_CLOSE;
+	return take_request(s);
+}
+
+/* No head, so no request; but the log line and the answer want one. */
+static next_step refuse_head(struct stride *s, unsigned status,
+    enum cause cause, const char *why)
+{
+	struct head none;
+
+	head_init(&none, NULL, 0);
+	none.method = none.target = slice_make("", 0);
+	none.minor = 1;
+	none.nfields = 0;
+	none.seen = none.repeated = 0;
+	if (open_request(s, &none, 0) == NULL)
+		return NEXT(STEP_CLOSE);
+	begin_request(s, 0);
+	client_find(s->r, s->c);
+	s->f.flags |= FLOW_CLOSE;
+	return stride_refuse(s, status, cause, why);
+}
+
+static next_step head_is_bad(struct stride *s)
+{
+	const struct refusal *no = refusal_of(REFUSAL_HEAD_BYTES);
+
+	return refuse_head(s, no->status, CAUSE_REFUSED, no->why);
+}
+
+static next_step too_large(struct stride *s)
+{
+	return refuse_head(s, s->f.scan.line == 0 ? 414 : 431,
+	    CAUSE_HEAD_TOO_LARGE, NULL);
+}
+
+static next_step is_late(struct stride *s)
+{
+	if (s->f.in_end == s->f.in_start)
+		return NEXT(STEP_CLOSE);
+	return refuse_head(s, 408, CAUSE_HEAD_TIMEOUT, NULL);
+}
+
+next_step receive_run(struct stride *s)
+{
+	uint32_t most = listener_of(s)->max_header;
+	size_t length = 0;
+
+	if (s->late)
+		return is_late(s);
+	for (;;) {
+		uint32_t n = (uint32_t)(s->f.in_end - s->f.in_start);
+		enum head_scan scan = n == 0 ? HEAD_MORE
+		    : head_scan(page_at(s->f.in) + s->f.in_start, n,
+		    &s->f.scan, &length);
+		if (scan == HEAD_BAD)
+			return head_is_bad(s);
+		if (scan == HEAD_WHOLE && length <= most)
+			return parse(s, length);
+		if (n > most || scan == HEAD_WHOLE)
+			return too_large(s);
+		if (!have_room(s))
+			return stride_wait_for_pages(s);
+		switch (receive_more(s)) {
+		case IO_OK:
+			continue;
+		case IO_WAIT:
+			return wait_for_head(s);
+		default:
+			return NEXT(STEP_CLOSE);
+		}
+	}
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* relay: the backend's response, head and body, to the client. */
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/log.h"
+#include "worker/attempt.h"
+#include "worker/compose.h"
+#include "worker/downstream.h"
+#include "worker/request.h"
+#include "worker/worker.h"
+
+#define FIELDS_MOST 200
+#define OUT_BATCH 4  /* pages that are gathered before they are sent */
+#define OUT_PAGES 10 /* pages that may wait for a slow client */
+
+static next_step bad_response(struct stride *s, const char *why)
+{
+	return attempt_failed(s, RETRY_RESET, 502, CAUSE_BAD_RESPONSE, why);
+}
+
+/* All of the response has been read: the backend is free. */
+static next_step done(struct stride *s)
+{
+	bool clean = s->f.bin_start == s->f.bin_end
+	    && (s->f.flags & FLOW_BODY_WHOLE)
+	    && (s->f.flags & FLOW_KEEP_BACKEND);
+
+	s->f.flags |= FLOW_BACKEND_DONE;
+	s->f.step = STEP_FLUSH;
+	chain_clear(&s->f.body, &s->drop);
+	if (clean)
+		attempt_keep(s);
+	else
+		attempt_end(s);
+	return NEXT(STEP_FLUSH);
+}
+
+/* The client sees that it is not whole: the connection ends early. */
+static next_step cut(struct stride *s, enum cause cause)
+{
+	log_warn("%s/%s: %s", s->r->backend->pool_name, s->r->backend->name,
+	    cause_text[cause]);
+	s->f.cause = cause;
+	s->f.flags |= FLOW_CUT | FLOW_CLOSE;
+	s->f.flags &= ~(uint32_t)(FLOW_KEEP_BACKEND | FLOW_LINGER);
+	return done(s);
+}
+
+static void decide_framing(struct stride *s, const struct framing *body)
+{
+	bool old = s->r->head.minor == 0;
+
+	s->f.res_kind = (uint8_t)body->kind;
+	s->f.res_left = body->length;
+	s->f.res_chunk = (struct chunk){0};
+	if (body->kind == BODY_NONE)
+		s->f.flags |= FLOW_NOBODY;
+	if (body->kind == BODY_CHUNKED || body->kind == BODY_UNTIL_CLOSE)
+		s->f.flags |= old ? FLOW_CLOSE : FLOW_CHUNKED_DOWN;
+	if (!(s->f.flags & FLOW_BODY_WHOLE))
+		s->f.flags |= FLOW_CLOSE | FLOW_LINGER;
+	if (lobby_order() != LOBBY_RUN)
+		s->f.flags |= FLOW_CLOSE;
+}
+
+static next_step begin_answer(struct stride *s, const struct head *h)
+{
+	struct framing body;
+	const struct refusal *no = framing_response(h, s->r->head.method_id,
+	    &body);
+
+	if (no)
+		return bad_response(s, no->why);
+	if (attempt_again_on(s, h->status))
+		return attempt_failed(s, h->status == 502 ? RETRY_502
+		    : h->status == 503 ? RETRY_503 : RETRY_504, h->status,
+		    CAUSE_BAD_STATUS, NULL);
+	decide_framing(s, &body);
+	if (head_keepalive(h) && body.kind != BODY_UNTIL_CLOSE)
+		s->f.flags |= FLOW_KEEP_BACKEND;
+	if (!compose_response_head(s, h, &body))
+		return bad_response(s, "its fields do not fit");
+	FAULT(answer_made);
+	s->r->status = h->status;
+	s->f.flags |= FLOW_ANSWERED;
+	s->f.bin_start = (uint16_t)(s->f.bin_start + h->length);
+	return NEXT(STEP_RELAY);
+}
+
+static next_step read_head(struct stride *s, size_t length)
+{
+	static struct field fields[FIELDS_MOST];
+	const struct head_limits limits = {FIELDS_MOST, 0};
+	struct head h;
+
+	head_init(&h, fields, FIELDS_MOST);
+	const struct refusal *no = head_parse_response(&h, page_at(s->f.bin)
+	    + s->f.bin_start, length, &limits);
+	if (no == NULL)
+		no = refusal_from_backend(head_mark_hop_by_hop(&h));
+	if (no)
+		return bad_response(s, no->why);
+	s->f.res_scan = (struct head_scan_state){0};
+	if (h.status == 101)
+		return bad_response(s, "101 without being asked");
+	if (h.status < 200) {
+		s->f.bin_start = (uint16_t)(s->f.bin_start + length);
+		return NEXT(STEP_RELAY);
+	}
+	h.length = length;
+	return begin_answer(s, &h);
+}
+
+/* NEXT(STEP_RELAY): look again; WAIT: more bytes are needed. */
+static next_step find_head(struct stride *s)
+{
+	size_t length, n = (size_t)(s->f.bin_end - s->f.bin_start);
+
+	if (n == 0)
+		return BECOME(STEP_RELAY, WAIT_BACKEND);
+	switch (head_scan(page_at(s->f.bin) + s->f.bin_start, n,
+	    &s->f.res_scan, &length)) {
+	case HEAD_WHOLE:
+		return read_head(s, length);
+	case HEAD_BAD:
+		return bad_response(s, "control bytes in its head");
+	default:
+		return BECOME(STEP_RELAY, WAIT_BACKEND);
+	}
+}
+
+/* A page to receive into, with the row saying so. A head that is not whole
+ * keeps its page; what is left of one that is, moves to the front. */
+static bool have_room(struct stride *s)
+{
+	if (s->f.bin && s->f.bin_start == s->f.bin_end) {
+		s->f.bin_start = s->f.bin_end = 0;
+		stride_publish(s);
+		return true;
+	}
+	if (s->f.bin)
+		return s->f.bin_end < page_bytes(s->f.bin);
+	s->f.bin = stride_page(s, PAGE_IS_LARGE);
+	s->f.bin_start = s->f.bin_end = 0;
+	if (s->f.bin)
+		stride_publish(s);
+	return s->f.bin != 0;
+}
+
+static enum io receive_more(struct stride *s)
+{
+	size_t n;
+	enum io io = stream_receive(s->f.peer, page_at(s->f.bin)
+	    + s->f.bin_end, page_bytes(s->f.bin) - s->f.bin_end, &n);
+
+	FAULT(backend_received);
+	s->f.bin_end = (uint16_t)(s->f.bin_end + n);
+	s->f.brx += n;
+	if (n)
+		s->f.deadline = s->now + s->r->pool->timeouts.read;
+	return io;
+}
+
+/* The backend has closed. */
+static next_step ended(struct stride *s)
+{
+	if (!(s->f.flags & FLOW_ANSWERED))
+		return attempt_failed(s, RETRY_RESET, 502,
+		    CAUSE_BACKEND_RESET, s->f.bin_end > s->f.bin_start
+		    ? "in the middle of its head" : NULL);
+	if (s->f.res_kind != BODY_UNTIL_CLOSE)
+		return cut(s, CAUSE_BACKEND_CUT);
+	if (!downstream_end(s))
+		return stride_wait_for_pages(s);
+	return done(s);
+}
+
+static next_step is_late(struct stride *s)
+{
+	if (s->f.wait == WAIT_CLIENT_ROOM)
+		return stride_cut(s, CAUSE_WRITE_TIMEOUT);
+	if (s->f.flags & FLOW_ANSWERED)
+		return cut(s, CAUSE_RESPONSE_TIMEOUT);
+	return attempt_failed(s, RETRY_TIMEOUT, 504, CAUSE_RESPONSE_TIMEOUT,
+	    NULL);
+}
+
+/* Nothing more comes now: the client gets what there is. */
+static next_step wait_for_more(struct stride *s)
+{
+	if (s->f.out.length == 0)
+		return BECOME(STEP_RELAY, WAIT_BACKEND);
+	switch (flush_some(s)) {
+	case IO_OK:
+		return BECOME(STEP_RELAY, WAIT_BACKEND);
+	case IO_WAIT:
+		return BECOME(STEP_RELAY, WAIT_RELAY);
+	default:
+		return stride_cut(s, CAUSE_CLIENT_GONE);
+	}
+}
+
+static next_step make_way(struct stride *s)
+{
+	if (s->f.out.pages < OUT_BATCH)
+		return NEXT(STEP_RELAY);
+	if (flush_some(s) == IO_BROKEN)
+		return stride_cut(s, CAUSE_CLIENT_GONE);
+	if (s->f.out.pages < OUT_PAGES)
+		return NEXT(STEP_RELAY);
+	s->f.deadline = s->now + s->r->listener->timeouts.write;
+	return BECOME(STEP_RELAY, WAIT_CLIENT_ROOM);
+}
+
+static next_step use_what_came(struct stride *s)
+{
+	if (!(s->f.flags & FLOW_ANSWERED)) {
+		next_step next = find_head(s);
+		if (next != NEXT(STEP_RELAY)
+		    || !(s->f.flags & FLOW_ANSWERED))
+			return next;
+	}
+	switch (downstream_move(s)) {
+	case DOWNSTREAM_DONE:
+		return done(s);
+	case DOWNSTREAM_BAD:
+		return cut(s, CAUSE_BAD_RESPONSE);
+	case DOWNSTREAM_NO_PAGE:
+		return stride_wait_for_pages(s);
+	default:
+		return BECOME(STEP_RELAY, WAIT_BACKEND);
+	}
+}
+
+next_step relay_run(struct stride *s)
+{
+	if (s->f.peer < 0)
+		return s->f.flags & FLOW_ANSWERED
+		    ? stride_cut(s, CAUSE_WORKER_DIED)
+		    : attempt_failed(s, RETRY_RESET, 502, CAUSE_BACKEND_RESET,
+		    NULL);
+	if (s->late)
+		return is_late(s);
+	for (;;) {
+		next_step next = use_what_came(s);
+		if (next == NEXT(STEP_RELAY))
+			continue;
+		if (next != BECOME(STEP_RELAY, WAIT_BACKEND))
+			return next;
+		next = make_way(s);
+		if (next != NEXT(STEP_RELAY))
+			return next;
+		if (!have_room(s))
+			return s->f.bin ? bad_response(s,
+			    "its head is too large")
+			    : stride_wait_for_pages(s);
+		switch (receive_more(s)) {
+		case IO_OK:
+			continue;
+		case IO_WAIT:
+			return wait_for_more(s);
+		default:
+			return ended(s);
+		}
+	}
+}

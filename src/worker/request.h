@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The corridor: what the steps of a request know and hand on. */
+#ifndef WORKER_REQUEST_H
+#define WORKER_REQUEST_H
+
+#include "base/arena.h"
+#include "conf/conf.h"
+#include "http/framing.h"
+#include "http/head.h"
+#include "http/uri.h"
+#include "shm/lobby.h"
+#include "shm/seats.h"
+
+#define REQUEST_MAGIC 0x72657175u
+#define REQUEST_TRIED 16
+#define REQUEST_ID 32
+
+/* The steps, in the order in which a request takes them. Each is a function
+ * of carry.c's table and returns the next step, or WAIT_STEP of the wait after
+ * which it runs again; BECOME of both: the wait first, then the step. */
+enum step { STEP_RECEIVE, STEP_ROUTE, STEP_BODY, STEP_PICK, STEP_FORWARD,
+	STEP_RELAY, STEP_ANSWER, STEP_FLUSH, STEP_ACCOUNT, STEP_CLOSE,
+	STEP_LINGER, STEP_COUNT, STEP_GONE };
+
+typedef unsigned next_step;
+
+#define BECOME(step, wait) ((next_step)(step) | (next_step)(wait) << 8)
+#define NEXT(step) BECOME(step, WAIT_NOTHING)
+
+/* Why an exchange ended early or was answered by us, for the log. */
+enum cause {
+#define CAUSE(name, text) CAUSE_##name,
+#include "worker/causes.def"
+#undef CAUSE
+	CAUSE_COUNT
+};
+
+extern const char *const cause_text[CAUSE_COUNT];
+
+/* Lives with its arena in the page flow.req, so that the next stride may be
+ * another worker's. What a step writes it may write again after a death. */
+struct request {
+	uint32_t magic;
+	struct arena arena;
+	/* receive: */
+	struct head head;
+	struct uri uri;
+	struct slice host;   /* without port, lower case; may be empty */
+	uint16_t port;
+	struct slice path;   /* normalised, for matching */
+	struct framing framing;
+	const struct conf_listener *listener;
+	uint64_t started;    /* clock_us of its first stride */
+	char id[REQUEST_ID];
+	bool trusted;        /* the peer's X-Forwarded-* are believed */
+	bool wants_continue; /* Expect: 100-continue */
+	struct addr client;  /* the peer, or whom a trusted one names */
+	const char *why;     /* a refusal's reason; else flow.cause says */
+	/* route: */
+	const struct conf_site *site;
+	const struct conf_route *route;
+	/* pick: */
+	const struct conf_pool *pool;
+	const struct conf_backend *backend;
+	uint16_t tried[REQUEST_TRIED]; /* backend indices of this request */
+	unsigned ntried;
+	/* relay, answer: */
+	unsigned status;     /* of the final answer */
+	uint64_t head_bytes; /* bytes of the answer's head */
+	bool response_begun; /* the backend's final head has been read */
+};
+
+/* One worker between two waits: private memory. f is the working copy of the
+ * row's flow; stride_publish makes it true. */
+struct stride {
+	struct conn *c;
+	struct flow f;
+	struct request *r; /* in page f.req, or NULL */
+	uint64_t now;      /* clock_ms at its beginning */
+	bool late;         /* the wait ended by its deadline */
+	struct page_drop drop;
+};
+
+typedef next_step step_run(struct stride *s);
+
+step_run receive_run, route_run, body_run, pick_run, forward_run, relay_run,
+    answer_run, flush_run, account_run, close_run, linger_run;
+
+/* Publishes s->f and frees the pages that it has let go of. */
+void stride_publish(struct stride *s);
+
+/* A page for the row; 0: none left, or its share is used up. */
+uint32_t stride_page(struct stride *s, enum page_size size);
+
+/* The wait for pages that have run out: the same step runs again soon; after
+ * some seconds the connection is closed. */
+next_step stride_wait_for_pages(struct stride *s);
+
+/* Ends the request with an answer of ours. why may be NULL: cause says it.
+ * The client's connection is closed after it when some of its body is unread,
+ * or when `status` speaks of a broken framing. */
+next_step stride_refuse(struct stride *s, unsigned status, enum cause cause,
+    const char *why);
+
+/* An end without an answer, or in the middle of one. */
+next_step stride_cut(struct stride *s, enum cause cause);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* route: which site, which route. */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "base/log.h"
+#include "worker/request.h"
+#include "worker/worker.h"
+
+/* "/static" matches "/static" and "/static/a", not "/statics". */
+static bool path_begins(struct slice path, struct slice prefix)
+{
+	if (!slice_starts(path, prefix))
+		return false;
+	return path.n == prefix.n || (prefix.n && prefix.p[prefix.n - 1]
+	    == '/') || path.p[prefix.n] == '/';
+}
+
+/* Match data is private memory that no wait is crossed with. */
+static bool regex_matches(const pcre2_code *re, struct slice s)
+{
+	static pcre2_match_data *match;
+	static pcre2_match_context *limits;
+
+	if (match == NULL) {
+		match = pcre2_match_data_create(1, NULL);
+		limits = pcre2_match_context_create(NULL);
+		MUST(match != NULL && limits != NULL);
+		pcre2_set_match_limit(limits, 100000);
+		pcre2_set_depth_limit(limits, 1000);
+	}
+	return pcre2_match(re, (PCRE2_SPTR)s.p, s.n, 0, 0, match, limits)
+	    >= 0;
+}
+
+static bool has_method(const struct conf_list *methods, struct slice method)
+{
+	for (unsigned i = 0; i < methods->n; i++)
+		if (slice_eq(methods->at[i], method))
+			return true;
+	return methods->n == 0;
+}
+
+static bool matches(const struct conf_route *route, const struct request *r)
+{
+	if (route->listeners && !(route->listeners >> r->listener->index & 1))
+		return false;
+	if (route->path_is.p && !slice_eq(r->path, route->path_is))
+		return false;
+	if (route->path.p && !path_begins(r->path, route->path))
+		return false;
+	if (!has_method(&route->methods, r->head.method))
+		return false;
+	return route->path_re == NULL || regex_matches(route->path_re,
+	    r->path);
+}
+
+static const struct conf_route *find_route(const struct request *r)
+{
+	for (unsigned i = 0; i < r->site->nroutes; i++)
+		if (matches(&r->site->routes[i], r))
+			return &r->site->routes[i];
+	return NULL;
+}
+
+static next_step act(struct stride *s)
+{
+	const struct conf_route *route = s->r->route;
+
+	switch (route->action) {
+	case CONF_POOL:
+		s->r->pool = route->pool;
+		return NEXT(s->f.flags & FLOW_BODY_WHOLE ? STEP_PICK
+		    : STEP_BODY);
+	case CONF_REDIRECT:
+		return stride_refuse(s, route->redirect.status, CAUSE_NONE,
+		    NULL);
+	case CONF_RESPOND:
+		return stride_refuse(s, route->respond.status, CAUSE_NONE,
+		    NULL);
+	default:
+		return stride_refuse(s, route->deny, CAUSE_DENIED, NULL);
+	}
+}
+
+next_step route_run(struct stride *s)
+{
+	struct request *r = s->r;
+
+	if (r->head.method_id == METHOD_CONNECT)
+		return stride_refuse(s, 405, CAUSE_REFUSED,
+		    "CONNECT asks for a tunnel");
+	r->site = conf_find_site(worker_conf, r->host);
+	if (r->site == NULL)
+		return stride_refuse(s, 421, CAUSE_NO_SITE, NULL);
+	r->route = find_route(r);
+	if (r->route == NULL)
+		return stride_refuse(s, 404, CAUSE_NO_ROUTE, NULL);
+	return act(s);
+}

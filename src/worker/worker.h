@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The worker: one process, one loop. */
+#ifndef WORKER_WORKER_H
+#define WORKER_WORKER_H
+
+#include "conf/conf.h"
+
+/* The configuration of this worker's generation. */
+extern const struct conf *worker_conf;
+
+/* Called when the bell rings and the family lacks its stewards (PROTOCOLS 8);
+ * given by who knows how to clone. */
+typedef void worker_bell(void);
+
+/* The life of a worker in slot n: does not return. */
+_Noreturn void worker_main(unsigned n, const struct conf *conf,
+    worker_bell *bell);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Targets, hosts and paths: what comes out is safe and in its final form. */
+/* links: http base */
+#include "base/log.h"
+#include "http/token.h"
+#include "http/uri.h"
+
+#define PATH_ROOM 4096
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
+
+static void check_host(struct slice text)
+{
+	struct slice host;
+	uint16_t port;
+
+	if (!uri_parse_host(text, &host, &port))
+		return;
+	MUST(host.n > 0 && host.n <= URI_HOST_MAX && host.p == text.p);
+	if (host.p[0] != '[')
+		MUST(token_all(host, TOKEN_HOST));
+	else
+		MUST(host.p[host.n - 1] == ']');
+}
+
+static void check_segments(struct slice path)
+{
+	struct slice rest = path, segment;
+
+	while (rest.p) {
+		segment = slice_cut(&rest, '/');
+		MUST(!slice_eq(segment, SLICE(".")));
+		MUST(!slice_eq(segment, SLICE("..")));
+	}
+}
+
+static void check_path(struct slice path)
+{
+	char once[PATH_ROOM], twice[PATH_ROOM];
+	struct slice out, again;
+
+	if (path.n > PATH_ROOM)
+		return;
+	if (uri_normalise_path(path, once, path.n, &out) != NULL)
+		return;
+	MUST(out.n <= path.n);
+	if (path.n == 0 || path.p[0] != '/')
+		return;
+	MUST(out.n > 0 && out.p[0] == '/');
+	check_segments(out);
+	MUST(uri_normalise_path(out, twice, sizeof(twice), &again) == NULL);
+	MUST(slice_eq(out, again));
+}
+
+static void check_target(struct slice target, enum method m)
+{
+	struct uri u;
+	char to[PATH_ROOM];
+	struct slice out;
+
+	if (uri_parse_target(target, m, &u) != NULL)
+		return;
+	MUST(token_all(target, TOKEN_TARGET));
+	MUST(u.form == URI_ORIGIN || u.form == URI_ASTERISK || u.host.n > 0);
+	MUST(u.form == URI_AUTHORITY || u.path.n > 0);
+	if (!uri_normalise_path(u.path, to, sizeof(to), &out))
+		MUST(out.n == 0 || token_skip_value(out.p, out.p + out.n) ==
+		    out.p + out.n);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+	struct slice text = {(const char *)bytes, n};
+
+	check_target(text, METHOD_GET);
+	check_target(text, METHOD_OPTIONS);
+	check_target(text, METHOD_CONNECT);
+	check_host(text);
+	check_path(text);
+	return 0;
+}
