@@ -52,7 +52,7 @@ static size_t escape(char *to, size_t room, const char *from)
 
 	for (; *from && n + 4 < room; from++) {
 		unsigned char c = (unsigned char)*from;
-		if (c < 0x20 || c == 0x7f)
+		if (c < 0x20 || c >= 0x7f)
 			n += (size_t)snprintf(to + n, room - n, "\\x%02x", c);
 		else
 			to[n++] = (char)c;

@@ -13,6 +13,7 @@
 #include "shm/slot.h"
 
 #define PAUSE_MS 100
+#define ROUND 4096 /* lines between two looks at orders */
 
 static struct output error_out, access_out;
 static uint64_t lost_seen[SLOTS];
@@ -47,26 +48,50 @@ static void say_lost(unsigned slot, uint64_t lost)
 	put_line(slot, &h, text);
 }
 
-/* One round: so many lines of each slot that none keeps the others waiting. */
+/* The slot whose next line is the oldest; SLOTS if there is none. */
+static unsigned oldest(const unsigned *busy, unsigned n)
+{
+	unsigned found = SLOTS;
+	uint64_t when = UINT64_MAX;
+	struct ring_header h;
+
+	for (unsigned i = 0; i < n; i++)
+		if (ring_peek(&slots.at[busy[i]].ring, &h) && h.when <= when) {
+			when = h.when;
+			found = busy[i];
+		}
+	return found;
+}
+
+static unsigned find_busy(unsigned *busy)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < SLOTS; i++) {
+		struct ring *r = &slots.at[i].ring;
+		uint64_t lost = atomic_load(&r->lost);
+		if (lost != lost_seen[i])
+			say_lost(i, lost);
+		if (ring_used(r) > 0)
+			busy[n++] = i;
+	}
+	return n;
+}
+
+/* One round over the slots that have lines. */
 static bool drain(void)
 {
 	static char text[RING_LINE_MAX];
+	unsigned busy[SLOTS], n = find_busy(busy), slot;
 	struct ring_header h;
-	bool some = false;
 
-	for (unsigned n = 0; n < SLOTS; n++) {
-		struct ring *r = &slots.at[n].ring;
-		for (int i = 0; i < 256 && ring_read(r, &h, text); i++) {
-			put_line(n, &h, text);
-			some = true;
-		}
-		uint64_t lost = atomic_load(&r->lost);
-		if (lost != lost_seen[n])
-			say_lost(n, lost);
-	}
+	for (unsigned i = 0; i < ROUND
+	    && (slot = oldest(busy, n)) < SLOTS; i++)
+		if (ring_read(&slots.at[slot].ring, &h, text))
+			put_line(slot, &h, text);
 	output_flush(&error_out);
 	output_flush(&access_out);
-	return some;
+	return n > 0;
 }
 
 static unsigned take_descriptors(struct msghdr *m, int fd[2])

@@ -210,7 +210,7 @@ static void announce(void)
 	if (started || g == NULL)
 		return;
 	started = true;
-	start_announce(g->conf);
+	start_announce();
 }
 
 static int loop(void)
@@ -240,6 +240,8 @@ int master_run(const struct master_task *t, struct conf *conf)
 	signals_catch();
 	if (generation_start(t, conf) == NULL || !logs_start(t, conf))
 		return EXIT_FAILED;
+	if (conf->pid_file)
+		start_write_pid(conf->pid_file);
 	title_set("master");
 	int code = loop();
 	stop();

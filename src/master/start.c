@@ -96,7 +96,7 @@ bool start_prepare(const struct master_task *task, const struct conf *conf)
 	return true;
 }
 
-static void write_pid(const char *path)
+void start_write_pid(const char *path)
 {
 	snprintf(pid_path, sizeof pid_path, "%s", path);
 	FILE *f = fopen(path, "we");
@@ -104,10 +104,8 @@ static void write_pid(const char *path)
 		log_err("pid_file %s: %m", path);
 }
 
-void start_announce(const struct conf *conf)
+void start_announce(void)
 {
-	if (conf->pid_file)
-		write_pid(conf->pid_file);
 	log_to(slot_log);
 	if (verdict < 0)
 		return;

@@ -12,9 +12,12 @@
  * verdict. False, told, if it cannot be. */
 bool start_prepare(const struct master_task *task, const struct conf *conf);
 
-/* All is up: writes the pid file, lets the caller's process go, and sends
- * log lines to the logger from now on. */
-void start_announce(const struct conf *conf);
+/* The addresses are ours: the pid file may say so. */
+void start_write_pid(const char *path);
+
+/* All is up: lets the caller's process go, and sends log lines to the logger
+ * from now on. */
+void start_announce(void);
 
 /* Removes the pid file. */
 void start_undo(void);

@@ -51,6 +51,8 @@ enum {
 	FLOW_HEAD_BEGUN = 65536, /* some bytes of the head are here */
 	FLOW_SHUT = 262144, /* lingering: we have sent our last byte */
 	FLOW_LOST = 524288, /* the steward: it cannot go on, a worker died */
+	FLOW_OWN = 1048576, /* we answer once the body has been read over */
+	FLOW_FRESH = 2097152, /* no idle connection for the next attempt */
 	FLOW_SPLICED = 131072, /* bytes of its answer went through a pipe */
 };
 

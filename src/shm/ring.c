@@ -46,6 +46,17 @@ void ring_write(struct ring *r, const struct ring_header *h, const char *text)
 	atomic_store_explicit(&r->head, head + n, memory_order_release);
 }
 
+bool ring_peek(struct ring *r, struct ring_header *h)
+{
+	uint64_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
+
+	if (atomic_load_explicit(&r->head, memory_order_acquire) - tail
+	    < sizeof *h)
+		return false;
+	copy_out(r, tail, h, sizeof *h);
+	return true;
+}
+
 bool ring_read(struct ring *r, struct ring_header *h, char *text)
 {
 	uint64_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);

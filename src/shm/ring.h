@@ -20,6 +20,7 @@ struct ring_header {
 	uint32_t row;    /* access lines: whose request, so that who settles */
 	uint32_t serial; /* a dead worker sees whether its line was written */
 	uint32_t number;
+	uint64_t when;   /* clock_us: lines of all slots are put in order */
 };
 
 struct ring {
@@ -32,6 +33,9 @@ struct ring {
 
 /* Appends a line; never waits: without room the line counts as lost. */
 void ring_write(struct ring *r, const struct ring_header *h, const char *text);
+
+/* Copies the oldest entry's header; false if there is none. */
+bool ring_peek(struct ring *r, struct ring_header *h);
 
 /* Copies the oldest entry to h and text (RING_LINE_MAX bytes) and moves on;
  * false if there is none. What stands in the ring is not trusted. */

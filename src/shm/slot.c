@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 struct slots slots;
 _Thread_local struct slot *slot_self;
 _Thread_local unsigned slot_me;
@@ -27,7 +29,7 @@ const char *slot_role_name(enum slot_role role)
 void slot_log(enum log_level level, const char *line, size_t n)
 {
 	struct ring_header h = {.length = (uint16_t)(n > RING_LINE_MAX
-	    ? RING_LINE_MAX : n), .kind = (uint16_t)level};
+	    ? RING_LINE_MAX : n), .kind = (uint16_t)level, .when = clock_us()};
 
 	ring_write(&slot_self->ring, &h, line);
 }

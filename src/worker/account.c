@@ -2,6 +2,7 @@
 /* account: log line, then the next request. */
 #include "worker/account.h"
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "shm/slot.h"
 #include "worker/attempt.h"
@@ -12,7 +13,7 @@ static void write_line(struct stride *s)
 	char line[RING_LINE_MAX];
 	struct ring_header h = {.kind = RING_ACCESS,
 	    .row = lobby_row(s->c), .serial = conn_serial(s->c),
-	    .number = s->c->number};
+	    .number = s->c->number, .when = clock_us()};
 
 	h.length = (uint16_t)account_line(s, line, sizeof line);
 	ring_write(&slot_self->ring, &h, line);

@@ -25,10 +25,15 @@ static void say_why(const struct stride *s)
 	struct slice target = r->head.target;
 	if (target.n > 200)
 		target.n = 200;
-	const char *why = r->why ? r->why : cause_text[s->f.cause];
+	const struct conf_backend *b = r->backend;
+	bool plain = s->f.cause == CAUSE_REFUSED || r->why == NULL;
 	(level == LOG_LEVEL_WARN ? log_warn : log_info)(
-	    "%s: \"%.*s %.*s\": answered %u: %s", client,
-	    SLICE_FMT(r->head.method), SLICE_FMT(target), status, why);
+	    "%s: \"%.*s %.*s\": answered %u: %s%s%s%s%s%s%s", client,
+	    SLICE_FMT(r->head.method), SLICE_FMT(target), status,
+	    b ? b->pool_name : "", b ? "/" : "", b ? b->name : "",
+	    b ? ": " : "",
+	    s->f.cause == CAUSE_REFUSED ? "" : cause_text[s->f.cause],
+	    plain ? "" : ": ", r->why ? r->why : "");
 }
 
 static bool is_error(const struct stride *s)

@@ -77,12 +77,14 @@ next_step attempt_failed(struct stride *s, unsigned retry_bit,
 	if (retry_bit == RETRY_CONNECT)
 		s->f.sent = 0;
 	bool again = may_repeat(s, retry_bit);
-	if (stale && again)
+	if (stale && again && !(s->f.flags & FLOW_FRESH)) {
+		/* the same backend, on a new connection: not a failure of it */
 		s->r->ntried = s->r->ntried ? s->r->ntried - 1 : 0;
-	else
-		log_warn("%s/%s: %s%s%s: %s", b->pool_name, b->name,
-		    cause_text[cause], why ? ": " : "", why ? why : "",
-		    again ? "trying again" : "giving up");
+		s->f.attempts--;
+		s->f.flags |= FLOW_FRESH;
+	} else if (again)
+		log_warn("%s/%s: %s%s%s: trying again", b->pool_name, b->name,
+		    cause_text[cause], why ? ": " : "", why ? why : "");
 	attempt_end(s);
 	s->f.flags &= ~(uint32_t)FLOW_REUSED;
 	if (again)

@@ -27,6 +27,11 @@ static bool is_streaming(const struct stride *s)
 
 static next_step ready(struct stride *s)
 {
+	if (s->f.flags & FLOW_OWN) {
+		if (!is_whole(s))
+			s->f.flags |= FLOW_CLOSE | FLOW_LINGER;
+		return NEXT(STEP_ANSWER);
+	}
 	return NEXT(is_streaming(s) ? STEP_FORWARD : STEP_PICK);
 }
 

@@ -73,6 +73,8 @@ next_step stride_refuse(struct stride *s, unsigned status, enum cause cause,
 		s->r->why = why;
 	if (!(s->f.flags & FLOW_BODY_WHOLE))
 		s->f.flags |= FLOW_CLOSE | FLOW_LINGER;
+	if (status == 413)
+		s->f.flags |= FLOW_CLOSE;
 	return NEXT(STEP_ANSWER);
 }
 
@@ -98,7 +100,8 @@ static void begin(struct stride *s, struct conn *c)
 	s->f = *conn_flow(c);
 	s->r = request_of(&s->f);
 	s->now = clock_ms();
-	s->late = c->late != 0;
+	/* a turn that has come is what was waited for */
+	s->late = c->late != 0 && s->f.wait != WAIT_TURN;
 	c->late = 0;
 	s->drop.n = 0;
 }
@@ -143,6 +146,7 @@ void carry(struct conn *c)
 	for (;;) {
 		next_step next = steps[s.f.step](&s);
 		unsigned step = next & 0xff, wait = next >> 8;
+		s.late = false;
 		if (step == STEP_GONE)
 			return;
 		s.f.step = (uint8_t)step;
@@ -153,6 +157,5 @@ void carry(struct conn *c)
 			stride_publish(&s);
 		if (lobby_park(c, &s.f))
 			return;
-		s.late = false;
 	}
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* forward: send head and body to the backend. */
+#include <errno.h>
+#include <string.h>
+
 #include "base/fault.h"
 #include "worker/attempt.h"
 #include "worker/request.h"
@@ -47,11 +50,13 @@ static next_step wait_for_room(struct stride *s)
 
 static next_step broken(struct stride *s)
 {
+	int error = errno;
+
 	if (s->f.sent > 0 && has_answered(s))
 		return NEXT(STEP_RELAY);
 	if (s->f.sent == 0 && !(s->f.flags & FLOW_REUSED))
 		return attempt_failed(s, RETRY_CONNECT, 502,
-		    CAUSE_CONNECT_FAILED, NULL);
+		    CAUSE_CONNECT_FAILED, strerrordesc_np(error));
 	return attempt_failed(s, RETRY_RESET, 502, CAUSE_BACKEND_RESET, NULL);
 }
 

@@ -28,7 +28,7 @@ static void put_time(struct buf *b)
 
 static bool is_plain(unsigned char c)
 {
-	return c >= 0x20 && c != 0x7f && c != '"' && c != '\\';
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
 static void put_escaped(struct buf *b, struct slice v)

@@ -43,7 +43,8 @@ static struct conn *take_idle(struct stride *s, unsigned backend)
 	bool look = !method_is_idempotent(s->r->head.method_id);
 
 	for (;;) {
-		struct conn *peer = seat_take(backend, s->c, true);
+		struct conn *peer = seat_take(backend, s->c,
+		    !(s->f.flags & FLOW_FRESH));
 		if (peer == NULL || !look
 		    || stream_peek((int)lobby_row(peer)) == IO_WAIT)
 			return peer;
@@ -124,7 +125,7 @@ static next_step connect_to(struct stride *s, const struct conf_backend *b)
 	FAULT(request_picked);
 	if (error)
 		return attempt_failed(s, RETRY_CONNECT, 502,
-		    CAUSE_CONNECT_FAILED, strerror(error));
+		    CAUSE_CONNECT_FAILED, strerrordesc_np(error));
 	if (!compose_request_head(s))
 		return stride_refuse(s, 431, CAUSE_ARENA, NULL);
 	s->f.step = STEP_FORWARD;

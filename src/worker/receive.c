@@ -185,7 +185,6 @@ static next_step take_request(struct stride *s)
 	struct request *r = s->r;
 
 	expect_body(s);
-	client_find(r, s->c);
 	random_id(r->id);
 	if (r->arena.full)
 		return stride_refuse(s, 431, CAUSE_ARENA, NULL);
@@ -217,6 +216,7 @@ static next_step parse(struct stride *s, size_t length)
 	if (open_request(s, &h, length) == NULL)
 		return stride_wait_for_pages(s);
 	begin_request(s, length);
+	client_find(s->r, s->c);
 	if (no == NULL)
 		no = read_head(s);
 	FAULT(request_parsed);

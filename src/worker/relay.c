@@ -84,6 +84,7 @@ static next_step begin_answer(struct stride *s, const struct head *h)
 	FAULT(answer_made);
 	s->r->status = h->status;
 	s->f.flags |= FLOW_ANSWERED;
+	chain_clear(&s->f.body, &s->drop);
 	s->f.bin_start = (uint16_t)(s->f.bin_start + h->length);
 	return NEXT(STEP_RELAY);
 }
@@ -213,6 +214,22 @@ static next_step make_way(struct stride *s)
 	return BECOME(STEP_RELAY, WAIT_CLIENT_ROOM);
 }
 
+/* The row's share of pages is used up, or all pages are. */
+static next_step no_page(struct stride *s)
+{
+	if (s->f.out.length == 0)
+		return stride_wait_for_pages(s);
+	switch (flush_some(s)) {
+	case IO_OK:
+		return NEXT(STEP_RELAY);
+	case IO_WAIT:
+		s->f.deadline = s->now + s->r->listener->timeouts.write;
+		return BECOME(STEP_RELAY, WAIT_CLIENT_ROOM);
+	default:
+		return stride_cut(s, CAUSE_CLIENT_GONE);
+	}
+}
+
 static next_step use_what_came(struct stride *s)
 {
 	if (!(s->f.flags & FLOW_ANSWERED)) {
@@ -227,7 +244,7 @@ static next_step use_what_came(struct stride *s)
 	case DOWNSTREAM_BAD:
 		return cut(s, CAUSE_BAD_RESPONSE);
 	case DOWNSTREAM_NO_PAGE:
-		return stride_wait_for_pages(s);
+		return no_page(s);
 	default:
 		return BECOME(STEP_RELAY, WAIT_BACKEND);
 	}
@@ -253,8 +270,7 @@ next_step relay_run(struct stride *s)
 			return next;
 		if (!have_room(s))
 			return s->f.bin ? bad_response(s,
-			    "its head is too large")
-			    : stride_wait_for_pages(s);
+			    "its head is too large") : no_page(s);
 		switch (receive_more(s)) {
 		case IO_OK:
 			continue;

@@ -7,6 +7,8 @@
 #include "worker/request.h"
 #include "worker/worker.h"
 
+#define BODY_OVER 65536 /* bytes read over for the sake of keep-alive */
+
 /* "/static" matches "/static" and "/static/a", not "/statics". */
 static bool path_begins(struct slice path, struct slice prefix)
 {
@@ -63,6 +65,22 @@ static const struct conf_route *find_route(const struct request *r)
 	return NULL;
 }
 
+/* An answer of ours that has nothing against the body: it is read over, if it
+ * is small, and the connection goes on. */
+static next_step answer_with(struct stride *s, unsigned status,
+    enum cause cause)
+{
+	const struct request *r = s->r;
+
+	if ((s->f.flags & FLOW_BODY_WHOLE) || r->wants_continue
+	    || r->framing.length > BODY_OVER)
+		return stride_refuse(s, status, cause, NULL);
+	s->f.status = (uint16_t)status;
+	s->f.cause = cause;
+	s->f.flags |= FLOW_OWN;
+	return NEXT(STEP_BODY);
+}
+
 static next_step act(struct stride *s)
 {
 	const struct conf_route *route = s->r->route;
@@ -73,13 +91,11 @@ static next_step act(struct stride *s)
 		return NEXT(s->f.flags & FLOW_BODY_WHOLE ? STEP_PICK
 		    : STEP_BODY);
 	case CONF_REDIRECT:
-		return stride_refuse(s, route->redirect.status, CAUSE_NONE,
-		    NULL);
+		return answer_with(s, route->redirect.status, CAUSE_NONE);
 	case CONF_RESPOND:
-		return stride_refuse(s, route->respond.status, CAUSE_NONE,
-		    NULL);
+		return answer_with(s, route->respond.status, CAUSE_NONE);
 	default:
-		return stride_refuse(s, route->deny, CAUSE_DENIED, NULL);
+		return answer_with(s, route->deny, CAUSE_DENIED);
 	}
 }
 
@@ -92,9 +108,9 @@ next_step route_run(struct stride *s)
 		    "CONNECT asks for a tunnel");
 	r->site = conf_find_site(worker_conf, r->host);
 	if (r->site == NULL)
-		return stride_refuse(s, 421, CAUSE_NO_SITE, NULL);
+		return answer_with(s, 421, CAUSE_NO_SITE);
 	r->route = find_route(r);
 	if (r->route == NULL)
-		return stride_refuse(s, 404, CAUSE_NO_ROUTE, NULL);
+		return answer_with(s, 404, CAUSE_NO_ROUTE);
 	return act(s);
 }

@@ -27,7 +27,8 @@ sub pool
 my $pools = join '', map { "$_->[0] = $_->[1]; " } [ two => pool(a => 2,
     b => 1) ], [ even => pool(a => 1, b => 1, c => 1) ], [ five => pool(
     a => 5, b => 1, c => 1) ], [ none => pool(a => 1, b => 0) ],
-    [ backed => pool(a => 1, b => 1, spare => 1) ];
+    [ backed => pool(a => 1, b => 1, spare => 1)
+    =~ s/}$/retry = { attempts = 5; }; }/r ];
 my $p = Portico->start(qq{
 workers = { min = 4; max = 4; };
 listeners = { http = { address = "\@http\@"; }; };

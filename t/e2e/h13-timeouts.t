@@ -32,7 +32,7 @@ my %tries = (
 	'half a head' => [ 408, sub {
 		$_[0]->send("GET /fine HTTP/1.1\r\nHost: a") } ],
 	'a head byte by byte' => [ 408, sub {
-		$_[0]->drip(request('GET /fine'), 1, 0.3) } ],
+		$_[0]->drip('GET /fin', 1, 0.3) } ],
 	'half a body' => [ 408, sub {
 		$_[0]->send(request('POST /fine', ['Content-Length: 9'],
 		    'abc')) } ],

@@ -66,7 +66,7 @@ for (1 .. 12) {
 for my $what ('kept', 'short and waiting', 'mostly idle') {
 	is spoiled(load_line(shift @loads)), '', "12 reloads: $what connections";
 }
-ok until_true(sub { $p->children <= 2 * 3 + 4 * 2 }, 15),
+ok until_true(sub { $p->children <= 8 }, 15),
     'old generations end' or diag explain { $p->children };
 is $p->quit, 0, 'QUIT';
 my ($ended, $wrong) = $p->sums;
