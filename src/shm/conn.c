@@ -25,7 +25,7 @@ void conn_reset(struct conn *c, enum conn_kind kind)
 	c->prev = c->next = 0;
 	atomic_store_explicit(&c->holds, 0, memory_order_relaxed);
 	memset(f, 0, sizeof *f);
-	f->peer = -1;
+	f->peer = f->pipe_in = f->pipe_out = -1;
 	atomic_store_explicit(&c->cur, 0, memory_order_release);
 }
 

@@ -53,7 +53,6 @@ enum {
 	FLOW_LOST = 524288, /* the steward: it cannot go on, a worker died */
 	FLOW_OWN = 1048576, /* we answer once the body has been read over */
 	FLOW_FRESH = 2097152, /* no idle connection for the next attempt */
-	FLOW_SPLICED = 131072, /* bytes of its answer went through a pipe */
 };
 
 /* All that has to change together while a request moves on. A row has two
@@ -97,20 +96,25 @@ struct flow {
 	struct head_scan_state res_scan;
 	struct chunk res_chunk;
 	struct chain out;   /* for the client */
+	/* a large body goes through a pipe instead of pages */
+	int32_t pipe_in, pipe_out; /* rows of its ends, -1: none */
+	uint64_t piped;     /* bytes in it: read, and not yet sent */
 };
 
 /* The word: serial (32), slot of the owner (16), fired (bit 2), state (2).
  *   free -> owned     who made the descriptor (accept, socket)
+ *   owned <-> bound   backends and pipes: the owner of the client's row
  *   parked -> owned   whoever got an event of it, or rings it
  *   owned -> parked   the owner; fails when `fired` was set meanwhile
  *   owned -> free     the owner, with the next serial, before close(2)
  *   fired             set by who wanted it and found it owned
  * Backends: parked is idle in its seat; bound belongs to the client row that
- * `binding` names, and only that row's owner may touch it.
+ * `binding` names, and only that row's owner may touch it. Pipes: owned by the
+ * worker that keeps them for later, or bound to a client row.
  * All fields below word, binding, cur and holds belong to the owner. */
 struct conn {
 	_Atomic uint64_t word;
-	_Atomic uint64_t binding; /* backend: serial (32) and row of a client */
+	_Atomic uint64_t binding; /* serial (32) and row of a client */
 	_Atomic uint32_t cur;     /* the flow that is true; the owner */
 	_Atomic uint32_t holds;   /* backend + 1; under that seat's lock */
 	uint32_t magic;

@@ -217,6 +217,21 @@ void lobby_ring(struct conn *c, const struct flow *f)
 		;
 }
 
+/* The binding first: who reads the word reads the binding after it. */
+void lobby_bind(struct conn *bound, const struct conn *c)
+{
+	atomic_store_explicit(&bound->binding, binding_make(lobby_row(c),
+	    conn_serial(c)), memory_order_release);
+	atomic_store_explicit(&bound->word, word_make(conn_serial(bound), 0,
+	    CONN_BOUND), memory_order_release);
+}
+
+void lobby_unbind(struct conn *bound)
+{
+	atomic_store_explicit(&bound->word, word_make(conn_serial(bound),
+	    slot_me, CONN_OWNED), memory_order_release);
+}
+
 static void unhang(struct conn *c)
 {
 	uint64_t w = conn_word(c);

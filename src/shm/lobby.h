@@ -83,6 +83,11 @@ void lobby_ring(struct conn *c, const struct flow *f);
  * and fd closed if the number has no row. Panics on a row that is not free. */
 struct conn *lobby_hang(int fd, enum conn_kind kind);
 
+/* Binds a backend's or a pipe's row, which the caller owns, to client row c,
+ * which it owns too; and takes it back. */
+void lobby_bind(struct conn *bound, const struct conn *c);
+void lobby_unbind(struct conn *bound);
+
 /* Frees the row, then closes its descriptor. All that the row holds has been
  * given back. The caller owns it. */
 void lobby_close(struct conn *c);

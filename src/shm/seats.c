@@ -89,9 +89,7 @@ static struct conn *pop_for(struct seat *s, struct conn *c)
 	struct conn *peer = lobby_get(s->idle);
 	unlink_idle(s, peer);
 	FAULT(seat_popped);
-	atomic_store_explicit(&peer->binding, binding_make(lobby_row(c),
-	    conn_serial(c)), memory_order_release);
-	set_state(peer, 0, CONN_BOUND);
+	lobby_bind(peer, c);
 	return peer;
 }
 

@@ -29,7 +29,7 @@ enum slot_state { SLOT_FREE, SLOT_ORDERED, SLOT_MADE, SLOT_LIVE, SLOT_DEAD };
 
 /* What a process is about to take; one at a time. */
 enum note_kind { NOTE_NONE, NOTE_ACCEPT, NOTE_SOCKET, NOTE_CLOSE,
-	NOTE_UNIX, NOTE_SPLICE };
+	NOTE_UNIX };
 
 struct slot {
 	_Atomic int32_t pid;          /* the kernel, at clone; 0 before */

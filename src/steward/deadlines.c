@@ -71,7 +71,7 @@ static bool waits_for_backend(const struct conn *c)
 {
 	enum wait wait = (enum wait)conn_flow(c)->wait;
 
-	return c->kind == CONN_CLIENT && !c->gone && is_parked(c)
+	return c->kind == CONN_CLIENT && c->gone < 2 && is_parked(c)
 	    && (wait == WAIT_BACKEND || wait == WAIT_CONNECT
 	    || wait == WAIT_BACKEND_ROOM || wait == WAIT_TURN);
 }
@@ -117,7 +117,9 @@ void deadlines_glance(void)
 		if (!idle && !waits_for_backend(c))
 			continue;
 		p[n].fd = (int)row;
-		p[n].events = idle ? POLLIN | POLLRDHUP : POLLRDHUP;
+		/* half-closed has been said; a reset shows without asking */
+		p[n].events = idle ? POLLIN | POLLRDHUP
+		    : c->gone ? 0 : POLLRDHUP;
 		if (++n == GLANCE)
 			look_at_all(p, &n);
 	}

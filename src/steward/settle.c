@@ -13,6 +13,8 @@
 #include "shm/slot.h"
 #include "steward/sweep.h"
 
+#define PIPED_MOST (1u << 24) /* more than any pipe holds */
+
 static char *reachable; /* a byte a page */
 
 void settle_init(void)
@@ -66,24 +68,36 @@ static bool is_bound_to(const struct conn *peer, const struct conn *c)
 	    && peer->binding == binding_make(lobby_row(c), conn_serial(c));
 }
 
-/* Connections that were bound to the row, and that its flow does not name. */
+/* Connections and pipes that are bound to the row, and that its flow does not
+ * name. */
 static void close_orphans(struct conn *c, const struct flow *f)
 {
 	unsigned top = lobby_top();
 
 	for (unsigned row = LOBBY_FIRST; row < top; row++) {
 		struct conn *peer = lobby_get(row);
-		if (peer->kind == CONN_BACKEND && (int)row != f->peer
-		    && is_bound_to(peer, c))
+		if ((peer->kind == CONN_BACKEND || peer->kind == CONN_PIPE)
+		    && (int)row != f->peer && (int)row != f->pipe_in
+		    && (int)row != f->pipe_out && is_bound_to(peer, c))
 			lobby_close(peer);
 	}
 }
 
+/* What the flow names may have been given back already. */
+static void forget_unbound(int32_t *row, const struct conn *c)
+{
+	if (*row >= 0 && ((unsigned)*row >= lobby.nrows
+	    || !is_bound_to(lobby_get((unsigned)*row), c)))
+		*row = -1;
+}
+
 static void settle_peer(struct conn *c, struct flow *f)
 {
-	if (f->peer >= 0 && ((unsigned)f->peer >= lobby.nrows
-	    || !is_bound_to(lobby_get((unsigned)f->peer), c)))
-		f->peer = -1;
+	forget_unbound(&f->peer, c);
+	forget_unbound(&f->pipe_in, c);
+	forget_unbound(&f->pipe_out, c);
+	if (f->pipe_in < 0 || f->pipe_out < 0)
+		f->pipe_in = f->pipe_out = -1;
 	close_orphans(c, f);
 	if (f->peer < 0 && c->holds)
 		seat_give(c, NULL, 0, 0);
@@ -117,10 +131,12 @@ static void catch_up_sent(struct flow *f, uint64_t tx)
 
 	if (tx <= f->tx)
 		return;
-	if (tx - f->tx > f->out.length)
+	if (tx - f->tx <= f->out.length)
+		chain_consume(&f->out, tx - f->tx, &drop);
+	else if (f->pipe_in < 0 || f->out.length)
 		f->flags |= FLOW_LOST;
 	else
-		chain_consume(&f->out, tx - f->tx, &drop);
+		f->piped -= tx - f->tx; /* read below may be behind, too */
 	f->tx = tx;
 }
 
@@ -133,9 +149,8 @@ static void settle_client_counts(const struct conn *c, struct flow *f,
 		catch_up_received(f, rx);
 		catch_up_sent(f, tx);
 	}
-	/* a unix socket has no counts, and bytes in a pipe are in no page */
-	if ((note_kind(note) == NOTE_UNIX || note_kind(note) == NOTE_SPLICE)
-	    && note_row(note) == lobby_row(c))
+	/* a unix socket has no counts */
+	if (note_kind(note) == NOTE_UNIX && note_row(note) == lobby_row(c))
 		f->flags |= FLOW_LOST;
 }
 
@@ -158,10 +173,14 @@ static void settle_peer_counts(struct conn *c, struct flow *f, uint64_t note)
 	n = rx - f->brx;
 	if (rx <= f->brx)
 		return;
-	if (f->bin && n <= page_bytes(f->bin) - f->bin_end)
+	if (f->pipe_in >= 0 && n <= f->res_left) {
+		f->piped += n;
+		f->res_left -= n;
+	} else if (f->bin && n <= page_bytes(f->bin) - f->bin_end) {
 		f->bin_end = (uint16_t)(f->bin_end + n);
-	else
+	} else {
 		f->flags |= FLOW_LOST;
+	}
 	f->brx = rx;
 }
 
@@ -181,6 +200,8 @@ static void settle_client(struct conn *c, unsigned slot)
 	settle_client_counts(c, &f, note);
 	if (f.peer >= 0)
 		settle_peer_counts(c, &f, note);
+	if (f.piped > PIPED_MOST) /* one of both counts could not be had */
+		f.flags |= FLOW_LOST;
 	if (slots.at[slot].role == SLOT_WORKER) {
 		settle_line(c, &f, slot);
 		c->deaths++;

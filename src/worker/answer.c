@@ -1,39 +1,50 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* answer: responses that Portico makes itself. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "http/status.h"
+#include "worker/answer.h"
 #include "worker/attempt.h"
 #include "worker/compose.h"
 #include "worker/request.h"
 
-/* The operator reads why; the client reads the status only. */
-static void say_why(const struct stride *s)
+#define TARGET_MOST 200
+
+void answer_log(const struct stride *s, enum log_level level,
+    const char *what)
 {
 	const struct request *r = s->r;
-	unsigned status = s->f.status;
-	char client[ADDR_TEXT];
-
-	if (s->f.cause == CAUSE_NONE)
-		return;
-	addr_format_ip(&r->client, client);
-	enum log_level level = status >= 500 ? LOG_LEVEL_WARN
-	    : LOG_LEVEL_INFO;
-	if (!log_wants(level))
-		return;
-	struct slice target = r->head.target;
-	if (target.n > 200)
-		target.n = 200;
 	const struct conf_backend *b = r->backend;
 	bool plain = s->f.cause == CAUSE_REFUSED || r->why == NULL;
+	struct slice target = r->head.target;
+	char client[ADDR_TEXT];
+
+	if (!log_wants(level))
+		return;
+	addr_format_ip(&r->client, client);
+	if (target.n > TARGET_MOST)
+		target.n = TARGET_MOST;
 	(level == LOG_LEVEL_WARN ? log_warn : log_info)(
-	    "%s: \"%.*s %.*s\": answered %u: %s%s%s%s%s%s%s", client,
-	    SLICE_FMT(r->head.method), SLICE_FMT(target), status,
+	    "%s: \"%.*s %.*s\": %s: %s%s%s%s%s%s%s", client,
+	    SLICE_FMT(r->head.method), SLICE_FMT(target), what,
 	    b ? b->pool_name : "", b ? "/" : "", b ? b->name : "",
 	    b ? ": " : "",
 	    s->f.cause == CAUSE_REFUSED ? "" : cause_text[s->f.cause],
 	    plain ? "" : ": ", r->why ? r->why : "");
+}
+
+/* The operator reads why; the client reads the status only. */
+static void say_why(const struct stride *s)
+{
+	char what[32];
+
+	if (s->f.cause == CAUSE_NONE)
+		return;
+	snprintf(what, sizeof what, "answered %u", s->f.status);
+	answer_log(s, s->f.status >= 500 ? LOG_LEVEL_WARN : LOG_LEVEL_INFO,
+	    what);
 }
 
 static bool is_error(const struct stride *s)

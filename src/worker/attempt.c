@@ -4,12 +4,26 @@
 
 #include "base/log.h"
 #include "http/method.h"
+#include "worker/pipe.h"
+
+/* A pipe that still holds bytes is of no use to anybody else. */
+static void let_go_of_pipe(struct stride *s)
+{
+	int32_t in = s->f.pipe_in, out = s->f.pipe_out;
+
+	if (in < 0)
+		return;
+	s->f.pipe_in = s->f.pipe_out = -1;
+	stride_publish(s);
+	pipe_give(s, in, out, false);
+}
 
 static struct conn *let_go(struct stride *s)
 {
 	struct conn *peer = s->f.peer >= 0
 	    ? lobby_get((unsigned)s->f.peer) : NULL;
 
+	let_go_of_pipe(s);
 	if (peer) {
 		peer->rx = s->f.brx;
 		peer->tx = s->f.btx + s->f.sent;

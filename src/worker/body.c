@@ -83,6 +83,7 @@ static enum io receive_length(struct stride *s)
 		room = (size_t)s->f.body_left;
 	s->f.receive = RECEIVE_BODY;
 	stride_publish(s);
+	stride_io(s->c);
 	enum io io = stream_receive((int)lobby_row(s->c),
 	    chain_space(&s->f.body), room, &n);
 	FAULT(client_received);
@@ -91,6 +92,7 @@ static enum io receive_length(struct stride *s)
 	s->f.body_left -= n;
 	if (s->f.body_left == 0)
 		s->f.flags |= FLOW_BODY_WHOLE;
+	stride_io_done(s, s->c);
 	return io;
 }
 
@@ -205,11 +207,13 @@ static enum io receive_coded(struct stride *s)
 
 	s->f.receive = RECEIVE_IN;
 	stride_publish(s);
+	stride_io(s->c);
 	enum io io = stream_receive((int)lobby_row(s->c), page_at(s->f.in)
 	    + s->f.in_end, page_bytes(s->f.in) - s->f.in_end, &n);
 	FAULT(client_received);
 	s->f.in_end = (uint16_t)(s->f.in_end + n);
 	s->f.rx += n;
+	stride_io_done(s, s->c);
 	return io;
 }
 

@@ -35,6 +35,20 @@ void stride_publish(struct stride *s)
 	page_drop_free(&s->drop);
 }
 
+void stride_io(const struct conn *c)
+{
+	if (c->is_unix)
+		note_take(NOTE_UNIX, lobby_row(c), conn_serial(c));
+}
+
+void stride_io_done(struct stride *s, const struct conn *c)
+{
+	if (!c->is_unix)
+		return;
+	stride_publish(s);
+	note_clear();
+}
+
 static unsigned pages_of(const struct flow *f)
 {
 	unsigned n = f->body.pages + f->out.pages;

@@ -14,12 +14,14 @@ enum io flush_some(struct stride *s)
 	stride_publish(s);
 	while (s->f.out.length > 0) {
 		int k = chain_vectors(&s->f.out, 0, v, VECTORS);
+		stride_io(s->c);
 		enum io io = stream_send((int)lobby_row(s->c), v, k, &n);
 		FAULT(client_sent);
-		if (io != IO_OK)
-			return io == IO_WAIT ? IO_WAIT : IO_BROKEN;
 		s->f.tx += n;
 		chain_consume(&s->f.out, n, &s->drop);
+		stride_io_done(s, s->c);
+		if (io != IO_OK)
+			return io == IO_WAIT ? IO_WAIT : IO_BROKEN;
 	}
 	return IO_OK;
 }

@@ -48,10 +48,8 @@ static next_step wait_for_room(struct stride *s)
 	return BECOME(STEP_FORWARD, WAIT_BACKEND_ROOM);
 }
 
-static next_step broken(struct stride *s)
+static next_step broken(struct stride *s, int error)
 {
-	int error = errno;
-
 	if (s->f.sent > 0 && has_answered(s))
 		return NEXT(STEP_RELAY);
 	if (s->f.sent == 0 && !(s->f.flags & FLOW_REUSED))
@@ -97,12 +95,16 @@ next_step forward_run(struct stride *s)
 		int k = unsent(&s->f, v);
 		if (k == 0)
 			return all_is_sent(s);
+		const struct conn *peer = lobby_get((unsigned)s->f.peer);
+		stride_io(peer);
 		enum io io = stream_send(s->f.peer, v, k, &n);
 		FAULT(backend_sent);
+		int error = errno;
 		s->f.sent += n;
+		stride_io_done(s, peer);
 		if (io == IO_WAIT)
 			return wait_for_room(s);
 		if (io != IO_OK)
-			return broken(s);
+			return broken(s, error);
 	}
 }

@@ -80,10 +80,7 @@ static struct conn *open_peer(struct stride *s, const struct conf_backend *b)
 		peer->backend = b->index;
 		peer->is_unix = b->address.sa.sa_family == AF_UNIX;
 		peer->base_tx = !peer->is_unix;
-		atomic_store_explicit(&peer->binding, binding_make(
-		    lobby_row(s->c), conn_serial(s->c)), memory_order_relaxed);
-		atomic_store_explicit(&peer->word, word_make(
-		    conn_serial(peer), 0, CONN_BOUND), memory_order_release);
+		lobby_bind(peer, s->c);
 	}
 	FAULT(socket_hung);
 	note_clear();

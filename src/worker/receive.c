@@ -60,12 +60,15 @@ static bool have_room(struct stride *s)
 static enum io receive_more(struct stride *s)
 {
 	size_t n;
+
+	stride_io(s->c);
 	enum io io = stream_receive((int)lobby_row(s->c), page_at(s->f.in)
 	    + s->f.in_end, page_bytes(s->f.in) - s->f.in_end, &n);
 
 	FAULT(client_received);
 	s->f.in_end = (uint16_t)(s->f.in_end + n);
 	s->f.rx += n;
+	stride_io_done(s, s->c);
 	return io;
 }
 

@@ -4,10 +4,12 @@
 
 #include "base/fault.h"
 #include "base/log.h"
+#include "worker/answer.h"
 #include "worker/attempt.h"
 #include "worker/compose.h"
 #include "worker/downstream.h"
 #include "worker/request.h"
+#include "worker/splice.h"
 #include "worker/worker.h"
 
 #define FIELDS_MOST 200
@@ -39,9 +41,8 @@ static next_step done(struct stride *s)
 /* The client sees that it is not whole: the connection ends early. */
 static next_step cut(struct stride *s, enum cause cause)
 {
-	log_warn("%s/%s: %s", s->r->backend->pool_name, s->r->backend->name,
-	    cause_text[cause]);
 	s->f.cause = cause;
+	answer_log(s, LOG_LEVEL_WARN, "cut");
 	s->f.flags |= FLOW_CUT | FLOW_CLOSE;
 	s->f.flags &= ~(uint32_t)(FLOW_KEEP_BACKEND | FLOW_LINGER);
 	return done(s);
@@ -151,7 +152,10 @@ static bool have_room(struct stride *s)
 
 static enum io receive_more(struct stride *s)
 {
+	const struct conn *peer = lobby_get((unsigned)s->f.peer);
 	size_t n;
+
+	stride_io(peer);
 	enum io io = stream_receive(s->f.peer, page_at(s->f.bin)
 	    + s->f.bin_end, page_bytes(s->f.bin) - s->f.bin_end, &n);
 
@@ -160,6 +164,7 @@ static enum io receive_more(struct stride *s)
 	s->f.brx += n;
 	if (n)
 		s->f.deadline = s->now + s->r->pool->timeouts.read;
+	stride_io_done(s, peer);
 	return io;
 }
 
@@ -250,6 +255,39 @@ static next_step use_what_came(struct stride *s)
 	}
 }
 
+/* NEXT(STEP_RELAY): not through a pipe. */
+static next_step move_through_pipe(struct stride *s)
+{
+	switch (splice_move(s)) {
+	case SPLICE_DONE:
+		return done(s);
+	case SPLICE_CLIENT_ROOM:
+		s->f.deadline = s->now + s->r->listener->timeouts.write;
+		return BECOME(STEP_RELAY, WAIT_CLIENT_ROOM);
+	case SPLICE_BACKEND:
+		return BECOME(STEP_RELAY, WAIT_BACKEND);
+	case SPLICE_CLIENT_GONE:
+		return stride_cut(s, CAUSE_CLIENT_GONE);
+	case SPLICE_BACKEND_GONE:
+		return cut(s, CAUSE_BACKEND_CUT);
+	default:
+		return NEXT(STEP_RELAY);
+	}
+}
+
+/* Between two looks at what came: the way it takes, and room for it. */
+static next_step prepare(struct stride *s)
+{
+	next_step next = move_through_pipe(s);
+
+	if (next == NEXT(STEP_RELAY))
+		next = make_way(s);
+	if (next != NEXT(STEP_RELAY) || have_room(s))
+		return next;
+	return s->f.bin ? bad_response(s, "its head is too large")
+	    : no_page(s);
+}
+
 next_step relay_run(struct stride *s)
 {
 	if (s->f.peer < 0)
@@ -265,12 +303,11 @@ next_step relay_run(struct stride *s)
 			continue;
 		if (next != BECOME(STEP_RELAY, WAIT_BACKEND))
 			return next;
-		next = make_way(s);
+		next = prepare(s);
 		if (next != NEXT(STEP_RELAY))
 			return next;
-		if (!have_room(s))
-			return s->f.bin ? bad_response(s,
-			    "its head is too large") : no_page(s);
+		if (s->f.bin == 0)
+			continue; /* pages have been freed */
 		switch (receive_more(s)) {
 		case IO_OK:
 			continue;

@@ -89,6 +89,11 @@ step_run receive_run, route_run, body_run, pick_run, forward_run, relay_run,
 /* Publishes s->f and frees the pages that it has let go of. */
 void stride_publish(struct stride *s);
 
+/* Round what receives or sends: a unix socket keeps no counts, so a death
+ * between the call and the row's knowing of it ends the connection. */
+void stride_io(const struct conn *c);
+void stride_io_done(struct stride *s, const struct conn *c);
+
 /* A page for the row; 0: none left, or its share is used up. */
 uint32_t stride_page(struct stride *s, enum page_size size);
 

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The line of the error log about a request that did not go well. */
+#ifndef WORKER_ANSWER_H
+#define WORKER_ANSWER_H
+
+#include "base/log.h"
+#include "worker/request.h"
+
+/* Client, request line, what was done about it, backend and reason. */
+void answer_log(const struct stride *s, enum log_level level,
+    const char *what);
+
+#endif

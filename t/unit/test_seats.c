@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Seats between threads: counts are exact, no connection is had by two. */
+/* links: shm net http conf base */
+#include <stdlib.h>
+#include <sys/eventfd.h>
+
+#include "crew.h" /* pthread_create: tsan runs this test */
+#include "shm/lobby.h"
+#include "shm/seats.h"
+#include "shm/slot.h"
+
+#define ROWS 256
+#define BACKENDS 2
+#define ROUNDS 4000
+#define DEATHS 8
+#define MOST_IDLE 2
+
+static pthread_barrier_t barrier;
+static atomic_uint opened, closed;
+static atomic_uint users[ROWS];
+
+static void setup(void)
+{
+	ck_assert(slots_create());
+	ck_assert(lobby_create(&lobby, ROWS));
+	ck_assert(seats_create(&seats, BACKENDS, 1));
+	slot_enter(MASTER);
+	pthread_barrier_init(&barrier, NULL, CREW + 1);
+	lobby.connections = ROWS;
+}
+
+static void teardown(void)
+{
+	area_close(&seats.area);
+	area_close(&lobby.area);
+	area_close(&slots.area);
+}
+
+static struct conn *open_row(enum conn_kind kind)
+{
+	struct conn *c = lobby_hang(eventfd(0, 0), kind);
+
+	ck_assert_ptr_nonnull(c);
+	return c;
+}
+
+/* As a worker makes a connection for its client. */
+static struct conn *open_peer(const struct conn *c, unsigned backend)
+{
+	struct conn *peer = open_row(CONN_BACKEND);
+
+	peer->backend = backend;
+	atomic_store(&peer->binding, binding_make(lobby_row(c),
+	    conn_serial(c)));
+	atomic_store(&peer->word, word_make(conn_serial(peer), 0, CONN_BOUND));
+	atomic_fetch_add(&opened, 1);
+	return peer;
+}
+
+static void close_peer(struct conn *peer)
+{
+	atomic_fetch_add(&closed, 1);
+	lobby_close(peer);
+}
+
+static bool is_mine(const struct conn *peer, const struct conn *c,
+    unsigned backend)
+{
+	return word_state(conn_word(peer)) == CONN_BOUND
+	    && atomic_load(&peer->binding) == binding_make(lobby_row(c),
+	    conn_serial(c)) && peer->backend == backend;
+}
+
+static void check_sums(uint32_t inflight, uint32_t idle)
+{
+	uint32_t i, n;
+
+	seats_sum(&i, &n);
+	ck_assert_uint_eq(i, inflight);
+	ck_assert_uint_eq(n, idle);
+}
+
+static uint32_t parked_rows(void)
+{
+	uint32_t n = 0;
+
+	for (unsigned row = LOBBY_FIRST; row < lobby_top(); row++)
+		n += word_state(conn_word(lobby_get(row))) == CONN_PARKED;
+	return n;
+}
+
+/* Every idle connection is closed once, and then there is none. */
+static void check_end(void)
+{
+	struct conn *peer;
+
+	ck_assert_uint_eq(wrong, 0);
+	check_sums(0, parked_rows());
+	ck_assert_uint_eq(opened - closed, parked_rows());
+	while ((peer = seat_remove_any()) != NULL) {
+		ck_assert_uint_eq(word_slot(conn_word(peer)), slot_me);
+		close_peer(peer);
+	}
+	ck_assert_uint_eq(parked_rows(), 0);
+	check_sums(0, 0);
+	ck_assert_uint_eq(opened, closed);
+}
+
+static void carry_one(struct conn *c, unsigned round)
+{
+	unsigned backend = (round / 3 + slot_me) % BACKENDS;
+	struct conn *peer = seat_take(backend, c, round % 5 != 0);
+
+	if (peer == NULL)
+		peer = open_peer(c, backend);
+	unsigned row = lobby_row(peer);
+	wrong += atomic_fetch_add(&users[row], 1) != 0;
+	wrong += !is_mine(peer, c, backend) || c->holds != backend + 1;
+	wrong += atomic_fetch_sub(&users[row], 1) != 1;
+	if (!seat_give(c, round % 7 ? peer : NULL, MOST_IDLE, round))
+		close_peer(peer);
+	wrong += c->holds != 0;
+}
+
+static void carry_all(void)
+{
+	struct conn *c = open_row(CONN_CLIENT);
+
+	for (unsigned i = 0; i < ROUNDS; i++)
+		carry_one(c, i);
+	lobby_close(c);
+}
+
+/* As the steward: idle connections that are late, or rows run short. */
+static void remove_idle(void)
+{
+	for (unsigned i = 0; !atomic_load(&finish); i++) {
+		struct conn *peer = lobby_get(LOBBY_FIRST + i % 40);
+		uint64_t w = conn_word(peer);
+		if (i % 3 == 0)
+			peer = seat_remove_any();
+		else if (peer->kind != CONN_BACKEND
+		    || word_state(w) != CONN_PARKED
+		    || !seat_remove(peer, word_serial(w)))
+			peer = NULL;
+		if (peer == NULL)
+			continue;
+		wrong += word_state(conn_word(peer)) != CONN_OWNED
+		    || word_slot(conn_word(peer)) != slot_me
+		    || atomic_load(&users[lobby_row(peer)]) != 0;
+		close_peer(peer);
+	}
+}
+
+START_TEST(no_connection_is_had_by_two)
+{
+	struct member crew[CREW], remover;
+
+	member_start(&remover, HELPER, remove_idle);
+	crew_start(crew, carry_all);
+	crew_join(crew);
+	atomic_store(&finish, true);
+	member_join(&remover);
+	check_end();
+}
+END_TEST
+
+static void hold_and_let_go(void)
+{
+	struct conn *c = open_row(CONN_CLIENT);
+
+	for (unsigned i = 0; i < 50; i++) {
+		struct conn *peer = seat_take(i % BACKENDS, c, true);
+		if (peer == NULL)
+			peer = open_peer(c, i % BACKENDS);
+		pthread_barrier_wait(&barrier);
+		pthread_barrier_wait(&barrier);
+		if (!seat_give(c, peer, MOST_IDLE, 0))
+			close_peer(peer);
+	}
+	lobby_close(c);
+}
+
+START_TEST(counts_are_exact_at_any_time)
+{
+	struct member crew[CREW];
+
+	crew_start(crew, hold_and_let_go);
+	for (unsigned i = 0; i < 50; i++) {
+		pthread_barrier_wait(&barrier);
+		check_sums(CREW, parked_rows());
+		ck_assert_uint_eq(seats.at[i % BACKENDS].inflight, CREW);
+		pthread_barrier_wait(&barrier);
+	}
+	crew_join(crew);
+	check_end();
+}
+END_TEST
+
+/* Ends under the lock, and what it guards is torn. */
+static void die_in_the_seat(void)
+{
+	struct seat *s = &seats.at[0];
+
+	wrong += lock_take(&s->lock);
+	s->inflight += 70;
+	s->nidle = 99;
+	s->idle = ROWS - 1;
+}
+
+static void settle(unsigned slot)
+{
+	seats_settle_locks(slot);
+	slot_free(slot);
+}
+
+START_TEST(deaths_under_load_leave_it_exact)
+{
+	struct member crew[CREW];
+
+	crew_start(crew, carry_all);
+	for (unsigned i = 0; i < DEATHS; i++) {
+		run_and_bury(die_in_the_seat);
+		settle(VICTIM);
+	}
+	crew_join(crew);
+	check_end();
+}
+END_TEST
+
+START_TEST(the_dead_hold_no_lock_once_settled)
+{
+	slot_enter(VICTIM);
+	lock_take(&seats.at[1].lock);
+	lock_take(&seats.pool[0].lock);
+	seats.current[0] = 1000;
+	bury(VICTIM);
+	slot_enter(1);
+	settle(VICTIM);
+	ck_assert_uint_eq(seats.at[1].lock.word, 0);
+	ck_assert_uint_eq(seats.pool[0].lock.word, 0);
+}
+END_TEST
+
+START_TEST(a_dead_owner_s_seat_is_made_from_the_rows)
+{
+	struct conn *c[3], *peer[3];
+
+	for (unsigned i = 0; i < 3; i++) {
+		c[i] = open_row(CONN_CLIENT);
+		ck_assert_ptr_null(seat_take(0, c[i], true));
+		peer[i] = open_peer(c[i], 0);
+	}
+	ck_assert(seat_give(c[0], peer[0], 9, 0));
+	ck_assert(seat_give(c[1], peer[1], 9, 0));
+	run_and_bury(die_in_the_seat);
+	struct conn *got = seat_take(0, c[0], true);
+	ck_assert(got == peer[0] || got == peer[1]);
+	ck_assert_uint_eq(seats.at[0].inflight, 2);
+	check_sums(2, 1);
+	ck_assert(is_mine(got, c[0], 0));
+	ck_assert(seat_take(0, c[1], true) == (got == peer[0] ? peer[1]
+	    : peer[0]));
+	check_sums(3, 0);
+}
+END_TEST
+
+START_TEST(the_last_in_is_the_first_out)
+{
+	struct conn *c[3], *peer[3];
+
+	for (unsigned i = 0; i < 3; i++) {
+		c[i] = open_row(CONN_CLIENT);
+		seat_take(1, c[i], true);
+		peer[i] = open_peer(c[i], 1);
+	}
+	ck_assert(seat_give(c[0], peer[0], 2, 500));
+	ck_assert(seat_give(c[2], peer[2], 2, 600));
+	ck_assert(!seat_give(c[1], peer[1], 2, 700));
+	ck_assert(!seat_give(c[1], NULL, 2, 700));
+	ck_assert_uint_eq(lobby.due[lobby_row(peer[2])], 600);
+	check_sums(0, 2);
+	ck_assert_ptr_null(seat_take(0, c[0], true));
+	seat_give(c[0], NULL, 2, 0);
+	ck_assert_ptr_eq(seat_take(1, c[0], true), peer[2]);
+	ck_assert_ptr_eq(seat_take(1, c[1], true), peer[0]);
+	ck_assert_ptr_null(seat_take(1, c[2], true));
+	check_sums(3, 0);
+}
+END_TEST
+
+START_TEST(what_is_removed_must_be_idle_still)
+{
+	struct conn *c = open_row(CONN_CLIENT);
+
+	seat_take(0, c, true);
+	struct conn *peer = open_peer(c, 0);
+	uint32_t serial = conn_serial(peer);
+	ck_assert(!seat_remove(peer, serial));
+	ck_assert(seat_give(c, peer, 1, 0));
+	ck_assert(!seat_remove(peer, serial + 1));
+	ck_assert(seat_remove(peer, serial));
+	ck_assert(!seat_remove(peer, serial));
+	close_peer(peer);
+	ck_assert(!seat_remove(peer, serial));
+	check_end();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("seats");
+	TCase *tc = tcase_create("seats");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, no_connection_is_had_by_two);
+	tcase_add_test(tc, counts_are_exact_at_any_time);
+	tcase_add_test(tc, deaths_under_load_leave_it_exact);
+	tcase_add_test(tc, the_dead_hold_no_lock_once_settled);
+	tcase_add_test(tc, a_dead_owner_s_seat_is_made_from_the_rows);
+	tcase_add_test(tc, the_last_in_is_the_first_out);
+	tcase_add_test(tc, what_is_removed_must_be_idle_still);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
