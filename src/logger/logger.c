@@ -149,7 +149,8 @@ _Noreturn void logger_main(unsigned n, int control)
 		lost_seen[i] = atomic_load(&slots.at[i].ring.lost);
 	slot_enter(n);
 	/* the first order says where lines go */
-	while (poll(&p, 1, drain() ? 0 : PAUSE_MS) <= 0 || follow_order(control))
+	while (poll(&p, 1, drain() ? 0 : PAUSE_MS) <= 0
+	    || follow_order(control))
 		;
 	while (drain())
 		;

@@ -26,6 +26,7 @@ void signals_catch(void)
 	}
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGUSR2, SIG_IGN);
 }
 
 bool signals_take(int signal)

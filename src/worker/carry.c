@@ -33,6 +33,7 @@ void stride_publish(struct stride *s)
 {
 	conn_publish(s->c, &s->f);
 	page_drop_free(&s->drop);
+	s->fresh = true;
 }
 
 void stride_io(const struct conn *c)
@@ -118,6 +119,7 @@ static void begin(struct stride *s, struct conn *c)
 	s->late = c->late != 0 && s->f.wait != WAIT_TURN;
 	c->late = 0;
 	s->drop.n = 0;
+	s->fresh = false;
 }
 
 /* The client has gone while the backend thinks: a reset, or a half-closed
@@ -163,6 +165,8 @@ void carry(struct conn *c)
 		s.late = false;
 		if (step == STEP_GONE)
 			return;
+		/* relay and answer have set it, and then published */
+		s.fresh = s.fresh && s.f.step == step;
 		s.f.step = (uint8_t)step;
 		if (wait == WAIT_NOTHING)
 			continue;

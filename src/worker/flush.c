@@ -6,12 +6,12 @@
 
 #define VECTORS 16
 
-enum io flush_some(struct stride *s)
+/* The chain has been published: only what the row names is ever sent. */
+static enum io send_out(struct stride *s)
 {
 	struct iovec v[VECTORS];
 	size_t n;
 
-	stride_publish(s);
 	while (s->f.out.length > 0) {
 		int k = chain_vectors(&s->f.out, 0, v, VECTORS);
 		stride_io(s->c);
@@ -26,13 +26,21 @@ enum io flush_some(struct stride *s)
 	return IO_OK;
 }
 
+enum io flush_some(struct stride *s)
+{
+	stride_publish(s);
+	return send_out(s);
+}
+
 next_step flush_run(struct stride *s)
 {
 	uint64_t before = s->f.tx;
 
 	if (s->late)
 		return stride_cut(s, CAUSE_WRITE_TIMEOUT);
-	switch (flush_some(s)) {
+	if (!s->fresh)
+		stride_publish(s);
+	switch (send_out(s)) {
 	case IO_OK:
 		return NEXT(STEP_ACCOUNT);
 	case IO_WAIT:

@@ -2,7 +2,6 @@
 /* receive: is the head complete and lawful, and how long is the body. */
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "net/stream.h"
@@ -115,7 +114,6 @@ static struct request *open_request(struct stride *s, const struct head *h,
 		memcpy(r->head.fields, h->fields,
 		    h->nfields * sizeof *h->fields);
 	r->listener = listener_of(s);
-	r->started = clock_us();
 	s->f.req = page;
 	s->r = r;
 	return r;

@@ -50,7 +50,6 @@ struct request {
 	struct slice path;   /* normalised, for matching */
 	struct framing framing;
 	const struct conf_listener *listener;
-	uint64_t started;    /* clock_us of its first stride */
 	char id[REQUEST_ID];
 	bool trusted;        /* the peer's X-Forwarded-* are believed */
 	bool wants_continue; /* Expect: 100-continue */
@@ -78,6 +77,7 @@ struct stride {
 	struct request *r; /* in page f.req, or NULL */
 	uint64_t now;      /* clock_ms at its beginning */
 	bool late;         /* the wait ended by its deadline */
+	bool fresh;        /* the step before ended by publishing f */
 	struct page_drop drop;
 };
 

@@ -125,7 +125,7 @@ static uint64_t sum_of(uint64_t seed, uint64_t size)
 
 	while (at < size) {
 		size_t part = size - at < sizeof(block) ? (size_t)(size - at)
-		                                        : sizeof(block);
+		    : sizeof(block);
 
 		wire_content(seed, at, block, part);
 		sum = wire_sum(sum, block, part);
@@ -237,7 +237,7 @@ static void send_request(struct line *l)
 static void begin(struct line *l)
 {
 	bool over = want.seconds > 0 ? now >= end_at
-	                             : begun >= want.requests;
+	    : begun >= want.requests;
 
 	if (over) {
 		hang_up(l);

@@ -27,7 +27,7 @@ static void setup(void)
 {
 	ck_assert(slots_create());
 	ck_assert(seats_create(&seats, MOST, 1));
-	slot_enter(CREW + 1);
+	slot_enter(MASTER);
 }
 
 static void teardown(void)

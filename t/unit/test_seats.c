@@ -230,15 +230,10 @@ END_TEST
 
 START_TEST(the_dead_hold_no_lock_once_settled)
 {
-	slot_enter(VICTIM);
-	lock_take(&seats.at[1].lock);
-	lock_take(&seats.pool[0].lock);
-	seats.current[0] = 1000;
-	bury(VICTIM);
-	slot_enter(1);
+	run_and_bury(die_in_the_seat);
 	settle(VICTIM);
-	ck_assert_uint_eq(seats.at[1].lock.word, 0);
-	ck_assert_uint_eq(seats.pool[0].lock.word, 0);
+	ck_assert_uint_eq(seats.at[0].lock.word, 0);
+	check_sums(0, 0);
 }
 END_TEST
 
