@@ -165,10 +165,11 @@ bool generation_is_ready(const struct generation *g)
 
 	for (unsigned n = 1; n < SLOTS; n++)
 		live += children[n].generation == g->number
-		    && children[n].role == SLOT_WORKER
+		    && (children[n].role == SLOT_WORKER
+		    || children[n].role == SLOT_HEIR)
 		    && atomic_load(&slots.at[n].state) == SLOT_LIVE;
 	return atomic_load(&g->lobby.head->ready)
-	    && live >= g->conf->workers_min;
+	    && live > g->conf->workers_min;
 }
 
 void generation_order(const struct generation *g)

@@ -40,7 +40,7 @@ extern struct generation generations[GENERATIONS];
 struct generation *generation_start(const struct master_task *task,
     struct conf *conf);
 
-/* True once its steward and its workers are ready. */
+/* True once its steward, its heir and its workers are ready. */
 bool generation_is_ready(const struct generation *g);
 
 /* Takes no new connection any more and finishes; hurry: closes idle ones at

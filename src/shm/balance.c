@@ -43,18 +43,20 @@ const struct conf_backend *balance_round_robin(const struct conf_pool *pool,
     const void *arg)
 {
 	struct turn t = {pool, may, arg};
-	struct lock *lock = &seats.pool[pool->index].lock;
+	struct pool_seat *seat = &seats.pool[pool->index];
 
 	if (pool->nbackends == 1)
 		return pool->backends[0].weight
 		    && may(&pool->backends[0], arg)
 		    ? &pool->backends[0] : NULL;
-	if (lock_take(lock))
+	if (lock_take(&seat->lock) || seat->torn) {
 		forget_weights(pool);
+		seat->torn = 0;
+	}
 	FAULT(pool_locked);
 	const struct conf_backend *b = next_of(&t, false);
 	if (b == NULL)
 		b = next_of(&t, true);
-	lock_release(lock);
+	lock_release(&seat->lock);
 	return b;
 }

@@ -10,9 +10,20 @@
 #include "shm/lobby.h"
 #include "shm/slot.h"
 
+/* Once closed its number may be a client's. */
+static bool is_open(const struct lobby_listener *l)
+{
+	const struct conn *c = lobby_get((unsigned)l->fd);
+
+	return c->kind == CONN_LISTENER
+	    && word_state(conn_word(c)) == CONN_OWNED;
+}
+
 static void each_listener(int op)
 {
 	for (unsigned i = 0; i < lobby.nlisteners; i++) {
+		if (!is_open(&lobby.listeners[i]))
+			continue;
 		struct epoll_event ev = {.events = EPOLLIN,
 		    .data.u64 = (uint64_t)CONN_LISTENER << 24 | i};
 		if (epoll_ctl(lobby.door, op, lobby.listeners[i].fd, &ev) < 0
@@ -36,21 +47,18 @@ void lobby_listeners_in(void)
 void lobby_listeners_close(void)
 {
 	lobby_listeners_out();
-	for (unsigned i = 0; i < lobby.nlisteners; i++) {
-		struct conn *c = lobby_get((unsigned)lobby.listeners[i].fd);
-		if (c->kind == CONN_LISTENER
-		    && word_state(conn_word(c)) == CONN_OWNED)
-			lobby_close(c);
-	}
+	for (unsigned i = 0; i < lobby.nlisteners; i++)
+		if (is_open(&lobby.listeners[i]))
+			lobby_close(lobby_get(
+			    (unsigned)lobby.listeners[i].fd));
 }
 
 void lobby_full(void)
 {
-	if (atomic_exchange(&lobby.head->full, 1) == 0) {
+	lobby_listeners_out();
+	if (atomic_exchange(&lobby.head->full, 1) == 0)
 		log_warn("no room for more clients: %u are here",
 		    atomic_load(&lobby.head->clients));
-		lobby_listeners_out();
-	}
 	/* whoever left between count and flag did not see the flag */
 	if (atomic_load(&lobby.head->clients) < lobby.connections)
 		lobby_not_full();
@@ -63,6 +71,15 @@ void lobby_not_full(void)
 	if (atomic_exchange(&lobby.head->full, 0) == 1
 	    && lobby_order() == LOBBY_RUN)
 		lobby_listeners_in();
+}
+
+void lobby_mend_door(void)
+{
+	if (atomic_load(&lobby.head->clients) >= lobby.connections
+	    || lobby_order() != LOBBY_RUN)
+		return;
+	atomic_store(&lobby.head->full, 0);
+	lobby_listeners_in();
 }
 
 static void take_from(struct conn *c, const struct sockaddr_storage *from)

@@ -102,9 +102,14 @@ void lobby_listeners_in(void);
 /* A family that drains lets go of its listeners for good. */
 void lobby_listeners_close(void);
 
-/* Takes the listeners out when there are as many clients as there may be. */
+/* Takes the listeners out when there are as many clients as there may be; and
+ * puts them back when there are not. */
 void lobby_full(void);
 void lobby_not_full(void);
+
+/* The same, whatever `full` says: who set or cleared it may have died before
+ * the listeners moved. For the steward, now and then. */
+void lobby_mend_door(void);
 
 /* Wakes every worker to look at head->order. */
 void lobby_ring_bell(void);

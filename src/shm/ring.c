@@ -62,7 +62,7 @@ bool ring_read(struct ring *r, struct ring_header *h, char *text)
 	uint64_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
 	uint64_t head = atomic_load_explicit(&r->head, memory_order_acquire);
 
-	if (head - tail < sizeof *h)
+	if (head == tail)
 		return false;
 	copy_out(r, tail, h, sizeof *h);
 	size_t n = entry_size(h->length);

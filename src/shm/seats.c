@@ -60,13 +60,14 @@ static void rebuild(struct seat *s)
 	s->inflight = s->nidle = s->idle = 0;
 	for (uint32_t row = LOBBY_FIRST; row < top; row++) {
 		struct conn *c = lobby_get(row);
-		enum conn_state state = word_state(conn_word(c));
-		if (state == CONN_FREE)
+		uint64_t w = conn_word(c);
+		if (word_state(w) == CONN_FREE)
 			continue;
 		if (c->kind == CONN_CLIENT && c->holds == backend + 1)
 			s->inflight++;
-		if (c->kind == CONN_BACKEND && state == CONN_PARKED
-		    && c->backend == backend)
+		/* the number may be another's by now: the same word says no */
+		if (c->kind == CONN_BACKEND && word_state(w) == CONN_PARKED
+		    && c->backend == backend && conn_word(c) == w)
 			push(s, c);
 	}
 }
@@ -153,8 +154,8 @@ bool seat_remove(struct conn *peer, uint32_t serial)
 struct conn *seat_remove_any(void)
 {
 	for (unsigned i = 0; i < seats.n; i++) {
-		uint32_t row = __atomic_load_n(&seats.at[i].idle,
-		    __ATOMIC_RELAXED);
+		uint32_t row = atomic_load_explicit(&seats.at[i].idle,
+		    memory_order_relaxed);
 		if (row == 0 || row >= lobby.nrows)
 			continue;
 		struct conn *peer = lobby_get(row);
@@ -169,6 +170,12 @@ void seats_settle_locks(unsigned slot)
 	for (unsigned i = 0; i < seats.n; i++)
 		if (lock_is_of(&seats.at[i].lock, slot))
 			lock_release(&seat_lock(i)->lock);
+	for (unsigned i = 0; i < seats.npools; i++)
+		if (lock_is_of(&seats.pool[i].lock, slot)) {
+			if (lock_take(&seats.pool[i].lock))
+				seats.pool[i].torn = 1;
+			lock_release(&seats.pool[i].lock);
+		}
 }
 
 void seats_sum(uint32_t *inflight, uint32_t *idle)

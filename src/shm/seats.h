@@ -18,7 +18,7 @@ struct seat {
 	struct lock lock;
 	uint32_t inflight;
 	uint32_t nidle;
-	uint32_t idle; /* row on top of the stack, 0: none */
+	_Atomic uint32_t idle; /* row on top of the stack, 0: none */
 	char pad[48];
 };
 
@@ -26,7 +26,8 @@ struct seat {
  * weights begin anew. */
 struct pool_seat {
 	struct lock lock;
-	char pad[60];
+	uint32_t torn; /* its owner died, who settled it did not mend it */
+	char pad[56];
 };
 
 struct seats {

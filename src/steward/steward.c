@@ -173,8 +173,7 @@ static void tick(void)
 	settle_arm(part++ % ARM_PARTS, ARM_PARTS);
 	deadlines_glance();
 	deadlines_recount();
-	if (atomic_load(&lobby.head->full))
-		lobby_not_full();
+	lobby_mend_door();
 }
 
 static void sleep_until(uint64_t when)

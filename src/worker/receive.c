@@ -110,7 +110,7 @@ static struct request *open_request(struct stride *s, const struct head *h,
 	r->head = *h;
 	r->head.fields = arena_alloc(&r->arena,
 	    h->nfields * sizeof *h->fields);
-	if (r->head.fields)
+	if (r->head.fields && h->nfields)
 		memcpy(r->head.fields, h->fields,
 		    h->nfields * sizeof *h->fields);
 	r->listener = listener_of(s);

@@ -17,8 +17,8 @@
 #define VICTIM (CREW + 3)
 
 /* What the threads found wrong: ck_assert is for the thread of the tests. */
-static atomic_uint wrong;
-static atomic_bool finish;
+static atomic_uint wrong __attribute__((unused));
+static atomic_bool finish __attribute__((unused));
 
 struct member {
 	pthread_t id;

@@ -8,7 +8,7 @@
 #include "shm/lock.h"
 #include "shm/slot.h"
 
-#define ROUNDS 20000
+#define ROUNDS 100000
 #define DEATHS 12
 
 static struct lock lock;

@@ -8,7 +8,7 @@
 #include "shm/pages.h"
 #include "shm/slot.h"
 
-#define ROUNDS 30000
+#define ROUNDS 100000
 #define HELD 40
 #define DEATHS 8
 #define BYTES (4u << 20)
