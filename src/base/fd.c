@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -43,23 +42,19 @@ bool fd_limit(unsigned n)
 	return setrlimit(RLIMIT_NOFILE, &l) == 0;
 }
 
-unsigned fd_limit_most(void)
+unsigned fd_limit_raise(unsigned n)
 {
 	struct rlimit l;
-	unsigned nr_open = 1048576;
-	FILE *f;
 
 	if (getrlimit(RLIMIT_NOFILE, &l) < 0)
-		return 1024;
-	if (geteuid() != 0)
-		return l.rlim_max > nr_open ? nr_open : (unsigned)l.rlim_max;
-	f = fopen("/proc/sys/fs/nr_open", "r");
-	if (f != NULL) {
-		if (fscanf(f, "%u", &nr_open) != 1)
-			nr_open = 1048576;
-		fclose(f);
+		return 0;
+	if (l.rlim_max < n) {
+		rlim_t before = l.rlim_max;
+		l.rlim_max = n;
+		if (setrlimit(RLIMIT_NOFILE, &l) < 0)
+			l.rlim_max = before;
 	}
-	return nr_open;
+	return l.rlim_max > UINT_MAX ? UINT_MAX : (unsigned)l.rlim_max;
 }
 
 bool fd_is_open(int fd)

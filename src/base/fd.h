@@ -13,8 +13,9 @@ void fd_close_all_but(int *keep, size_t n);
  * is allowed; false if it is not. */
 bool fd_limit(unsigned n);
 
-/* The most that fd_limit would allow. */
-unsigned fd_limit_most(void);
+/* Raises the hard limit to n where that is allowed. Returns the hard limit,
+ * which fd_limit can reach later without privileges. */
+unsigned fd_limit_raise(unsigned n);
 
 bool fd_is_open(int fd);
 

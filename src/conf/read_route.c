@@ -95,6 +95,10 @@ void read_deny(struct load *l, const struct spot *at)
 	read_count(l, at);
 }
 
+/* Head and body are made in the pages that a connection may have. */
+#define TO_MOST 2048
+#define BODY_MOST 204800
+
 static bool is_redirect(unsigned status)
 {
 	return status == 0 || (status >= 301 && status <= 303)
@@ -109,6 +113,9 @@ void read_redirect(struct load *l, const struct spot *at)
 	if (!is_redirect(route->redirect.status))
 		spot_bad(l, at, "has the status %u; right is 301, 302, 303, "
 		    "307 or 308", route->redirect.status);
+	if (route->redirect.to.n > TO_MOST)
+		spot_bad(l, at, "has a \"to\" of %zu bytes; at most %d are "
+		    "right", route->redirect.to.n, TO_MOST);
 }
 
 void read_respond(struct load *l, const struct spot *at)
@@ -118,6 +125,11 @@ void read_respond(struct load *l, const struct spot *at)
 
 	read_group(l, at);
 	status = route->respond.status;
+	if (route->respond.body.n > BODY_MOST
+	    || route->respond.type.n > TO_MOST)
+		spot_bad(l, at, "has a body of %zu bytes and a type of %zu; at "
+		    "most %d and %d are right", route->respond.body.n,
+		    route->respond.type.n, BODY_MOST, TO_MOST);
 	if (route->respond.body.n
 	    && (status == 204 || status == 205 || status == 304))
 		spot_bad(l, at, "has a body, and status %u cannot have one",

@@ -14,6 +14,8 @@
 #include "master/privs.h"
 #include "master/spawn.h"
 
+#define START_MS 15000 /* a family that is not ready by then never will be */
+
 struct generation generations[GENERATIONS];
 static unsigned newest;
 
@@ -25,7 +27,7 @@ static unsigned rows_for(unsigned connections)
 
 static bool fit_connections(struct conf *conf)
 {
-	unsigned most = fd_limit_most();
+	unsigned most = fd_limit_raise(rows_for(conf->connections));
 
 	if (rows_for(conf->connections) <= most)
 		return true;
@@ -88,7 +90,15 @@ static void close_areas(struct generation *g)
 struct first {
 	const struct master_task *task;
 	struct generation *g;
+	pid_t master;
 };
+
+void generation_unmap_all(void)
+{
+	for (int i = 0; i < GENERATIONS; i++)
+		if (generations[i].state != GEN_NONE)
+			close_areas(&generations[i]);
+}
 
 /* In the steward: only its own family's areas stay mapped. */
 static void become_family(struct generation *g)
@@ -105,15 +115,15 @@ static void become_family(struct generation *g)
 static void run_steward(unsigned slot, void *arg)
 {
 	struct first *first = arg;
-	pid_t master = getppid();
 
 	become_family(first->g);
-	first->task->steward(slot, first->g->conf, first->g->number, master);
+	first->task->steward(slot, first->g->conf, first->g->number,
+	    first->master);
 }
 
 static bool order_family(const struct master_task *task, struct generation *g)
 {
-	struct first first = {task, g};
+	struct first first = {task, g, getpid()};
 
 	if (!spawn_fork(SLOT_STEWARD, g->number, run_steward, &first))
 		return false;
@@ -152,6 +162,7 @@ struct generation *generation_start(const struct master_task *task,
 	}
 	newest++;
 	g->state = GEN_STARTING;
+	g->drain_until = clock_ms() + START_MS;
 	if (!order_family(task, g)) {
 		log_err("generation %u cannot be started", g->number);
 		generation_kill(g);
@@ -197,24 +208,57 @@ bool generation_has_ended(const struct generation *g)
 	return atomic_load(&g->lobby.head->ended);
 }
 
+static bool kill_role(const struct generation *g, enum slot_role role)
+{
+	bool some = false;
+
+	for (unsigned n = 1; n < SLOTS; n++)
+		if (children[n].generation == g->number && children[n].pid > 0
+		    && (role == SLOT_NOBODY || children[n].role == role)) {
+			kill(children[n].pid, SIGKILL);
+			some = true;
+		}
+	return some;
+}
+
+/* Slots in which a process was ordered, and now nobody is left to make it. */
+static void forget_ordered(const struct generation *g)
+{
+	for (unsigned n = 1; n < SLOTS; n++)
+		if (children[n].generation == g->number
+		    && children[n].pid == 0 && slots.at[n].pid == 0)
+			spawn_forget(n);
+}
+
+/* Called until none is left: a process that was cloned just now is found by
+ * the next call. */
 void generation_kill(struct generation *g)
 {
 	g->state = GEN_ENDING;
+	spawn_learn();
+	kill_role(g, SLOT_STEWARD);
+	if (!kill_role(g, SLOT_NOBODY))
+		forget_ordered(g);
+}
+
+/* What its dead held went with its areas. */
+static void free_slots(const struct generation *g)
+{
 	for (unsigned n = 1; n < SLOTS; n++) {
-		struct child *c = &children[n];
-		if (c->generation != g->number)
+		struct slot *slot = &slots.at[n];
+		if (children[n].role != SLOT_NOBODY
+		    || slot->generation != g->number
+		    || atomic_load(&slot->state) == SLOT_FREE)
 			continue;
-		if (c->pid > 0)
-			kill(c->pid, SIGKILL);
-		else if (atomic_load(&slots.at[n].state) == SLOT_ORDERED) {
-			atomic_store(&slots.at[n].state, SLOT_FREE);
-			spawn_forget(n);
-		}
+		atomic_fetch_add(&slot->incarnation, 1);
+		atomic_store(&slot->pid, 0);
+		atomic_store(&slot->state, SLOT_FREE);
 	}
 }
 
 void generation_free(struct generation *g)
 {
+	free_slots(g);
 	close_areas(g);
 	close_eventfds(&g->lobby);
 	conf_free(g->conf);

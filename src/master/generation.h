@@ -27,7 +27,7 @@ struct generation {
 	struct lobby lobby;
 	struct pages pages;
 	struct seats seats;
-	uint64_t drain_until; /* clock_ms; GEN_DRAINING */
+	uint64_t drain_until; /* clock_ms; GEN_STARTING, GEN_DRAINING */
 	uint64_t order_at;    /* clock_ms: processes are ordered again */
 	unsigned young;       /* deaths in a row of processes just made */
 };
@@ -50,7 +50,8 @@ void generation_drain(struct generation *g, uint64_t until, bool hurry);
 /* Its steward says that no connection is left. */
 bool generation_has_ended(const struct generation *g);
 
-/* Kills all its processes; they are reaped as they die. */
+/* Kills all its processes; they are reaped as they die. To be called again
+ * until none is left. */
 void generation_kill(struct generation *g);
 
 /* Gives back what is left of it, once no process of it is. */
@@ -60,6 +61,9 @@ void generation_free(struct generation *g);
 struct generation *generation_find(enum generation_state state);
 struct generation *generation_oldest(enum generation_state state);
 struct generation *generation_of(unsigned number);
+
+/* In a child that is none of a family: unmaps the areas of all of them. */
+void generation_unmap_all(void);
 
 /* Wakes its steward. */
 void generation_order(const struct generation *g);

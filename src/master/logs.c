@@ -71,10 +71,15 @@ void logs_reopen(const struct conf *conf)
 	int fd[2];
 	unsigned n = 0;
 
-	if (e < 0 && o.error_kind == CONF_LOG_FILE)
-		o.error_kind = CONF_LOG_OFF;
-	if (a < 0 && o.access_kind == CONF_LOG_FILE)
-		o.access_kind = CONF_LOG_OFF;
+	/* a file that cannot be opened again: better the old one than none */
+	if ((e < 0 && o.error_kind == CONF_LOG_FILE)
+	    || (a < 0 && o.access_kind == CONF_LOG_FILE)) {
+		if (e >= 0)
+			close(e);
+		if (a >= 0)
+			close(a);
+		return;
+	}
 	if (e >= 0)
 		fd[n++] = e;
 	if (a >= 0)
@@ -95,6 +100,7 @@ static void run_logger(unsigned slot, void *arg)
 	int keep[] = {0, 1, 2, first->control};
 
 	fd_close_all_but(keep, 4);
+	generation_unmap_all();
 	title_set("logger");
 	first->task->logger(slot, first->control);
 }

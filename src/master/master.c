@@ -71,15 +71,20 @@ static void hurry_oldest(void)
 
 	if (count(GEN_DRAINING) + count(GEN_RUNNING) > GENERATIONS_LIVE
 	    && (g = generation_oldest(GEN_DRAINING)) != NULL)
-		generation_drain(g, clock_ms() + TICK_MS, true);
+		generation_drain(g, g->drain_until, true);
 }
 
 static void advance(struct generation *g)
 {
 	switch (g->state) {
 	case GEN_STARTING:
-		if (generation_is_ready(g))
+		if (generation_is_ready(g)) {
 			promote(g);
+		} else if (clock_ms() >= g->drain_until) {
+			log_err("generation %u is not ready in time: the "
+			    "configuration stays as it was", g->number);
+			generation_kill(g);
+		}
 		break;
 	case GEN_DRAINING:
 		if (generation_has_ended(g)) {
@@ -91,6 +96,7 @@ static void advance(struct generation *g)
 		}
 		break;
 	case GEN_ENDING:
+		generation_kill(g);
 		if (spawn_count(g->number, SLOT_NOBODY) == 0)
 			generation_free(g);
 		break;
@@ -147,9 +153,13 @@ static void follow_signals(void)
 /* A generation that lost all its processes at once gets a successor. */
 static void start_over(void)
 {
-	if (!finishing && started && generation_find(GEN_RUNNING) == NULL
-	    && generation_find(GEN_STARTING) == NULL)
-		start_new(reload_conf(task));
+	static uint64_t at;
+
+	if (finishing || !started || generation_find(GEN_RUNNING)
+	    || generation_find(GEN_STARTING) || clock_ms() < at)
+		return;
+	at = clock_ms() + TICK_MS;
+	start_new(reload_conf(task));
 }
 
 static void wait_for_news(unsigned long long until)
@@ -226,7 +236,7 @@ static int loop(void)
 		unsigned long long again = reap_order_again();
 		if (signals_take(SIGTERM) || signals_take(SIGINT))
 			return EXIT_FINE;
-		if (!any_left())
+		if (!any_left() && (finishing || !started))
 			return finishing ? EXIT_FINE : EXIT_FAILED;
 		wait_for_news(again ? again : clock_ms() + TICK_MS);
 	}

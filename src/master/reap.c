@@ -126,6 +126,8 @@ static void bury(unsigned n, int status, bool *logger_died)
 	if (g == NULL || g->state != GEN_ENDING)
 		say_death(n, &c, status);
 	spawn_forget(n);
+	atomic_store(&slot->crashed, !(WIFSIGNALED(status)
+	    && WTERMSIG(status) == SIGKILL));
 	atomic_store(&slot->state, SLOT_DEAD);
 	if (c.role == SLOT_LOGGER)
 		*logger_died = true;
@@ -189,6 +191,12 @@ unsigned long long reap_order_again(void)
 		struct generation *g = &generations[i];
 		if (g->state == GEN_NONE || g->state == GEN_ENDING)
 			continue;
+		if (spawn_find(g->number, SLOT_NOBODY) == 0) {
+			log_err("generation %u: all its processes are dead, "
+			    "its connections are gone", g->number);
+			generation_kill(g);
+			continue;
+		}
 		if (lacks_steward(g))
 			call_worker(g);
 		if (g->order_at && g->order_at <= now) {

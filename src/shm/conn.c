@@ -19,7 +19,7 @@ void conn_reset(struct conn *c, enum conn_kind kind)
 	c->magic = CONN_MAGIC;
 	atomic_store_explicit(&c->kind, (uint8_t)kind, memory_order_relaxed);
 	c->is_unix = c->in_set = c->deaths = c->late = c->gone = 0;
-	c->base_tx = 0;
+	c->base_tx = c->rung = 0;
 	c->number = 0;
 	c->rx = c->tx = 0;
 	c->prev = c->next = 0;
@@ -76,6 +76,15 @@ bool conn_counts(const struct conn *c, int fd, uint64_t *rx, uint64_t *tx)
 	*tx = info.tcpi_bytes_acked + (uint64_t)unsent - c->base_tx
 	    - fin_sent(info.tcpi_state);
 	return true;
+}
+
+bool conn_is_connecting(int fd)
+{
+	struct tcp_info info = {0};
+	socklen_t n = sizeof info;
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0
+	    && info.tcpi_state == 2;
 }
 
 struct addr conn_from(const struct conn *c)

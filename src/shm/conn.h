@@ -51,6 +51,7 @@ enum {
 	FLOW_HEAD_BEGUN = 65536, /* some bytes of the head are here */
 	FLOW_SHUT = 262144, /* lingering: we have sent our last byte */
 	FLOW_LOST = 524288, /* the steward: it cannot go on, a worker died */
+	FLOW_DEADLY = 4194304, /* refused for the deaths of its workers */
 	FLOW_OWN = 1048576, /* we answer once the body has been read over */
 	FLOW_FRESH = 2097152, /* no idle connection for the next attempt */
 };
@@ -122,9 +123,10 @@ struct conn {
 	uint8_t listener; /* client: index in the configuration */
 	uint8_t is_unix;
 	uint8_t in_set;   /* it was added to the door's epoll set */
-	uint8_t deaths;   /* of workers that carried this request */
+	uint8_t deaths;   /* of workers that carried this request: below */
 	uint8_t late;     /* the steward: its deadline has passed, twice: 2 */
 	uint8_t gone;     /* the steward: the client seems to be away */
+	uint8_t rung;     /* armed for all until a worker comes: keep it so */
 	uint8_t base_tx;  /* what the kernel counted before the first byte */
 	uint32_t number;  /* requests of this connection so far */
 	_Atomic uint32_t backend; /* index of its seat */
@@ -135,7 +137,6 @@ struct conn {
 		struct sockaddr_in in;
 		struct sockaddr_in6 in6;
 	} from;           /* client: whose; AF_UNIX has no more */
-	uint64_t since;   /* client: clock_ms of its beginning */
 	struct flow flow[2];
 };
 
@@ -153,6 +154,11 @@ static inline enum conn_state word_state(uint64_t w)
 {
 	return (enum conn_state)(w & 3);
 }
+
+/* A crash counts for more than a SIGKILL, which a request can hardly cause:
+ * two crashes, or as many kills, and it is refused. */
+#define CONN_CRASH 4
+#define CONN_DEATHS 8
 
 #define WORD_FIRED 4u
 
@@ -195,6 +201,9 @@ void conn_reset(struct conn *c, enum conn_kind kind);
  * read by us and bytes written by us. False for other sockets, and for
  * connections that are no more. */
 bool conn_counts(const struct conn *c, int fd, uint64_t *rx, uint64_t *tx);
+
+/* True while a socket is being connected: nothing can have been sent. */
+bool conn_is_connecting(int fd);
 
 /* The client's address. */
 struct addr conn_from(const struct conn *c);

@@ -53,20 +53,34 @@ void lobby_listeners_close(void)
 			    (unsigned)lobby.listeners[i].fd));
 }
 
-void lobby_full(void)
+/* A death may have counted one twice; what is below zero is none. */
+static bool is_crowded(void)
+{
+	uint32_t n = atomic_load_explicit(&lobby.head->clients,
+	    memory_order_relaxed);
+
+	return n >= lobby.connections && n <= lobby.nrows;
+}
+
+static void shut(const char *why)
 {
 	lobby_listeners_out();
 	if (atomic_exchange(&lobby.head->full, 1) == 0)
-		log_warn("no room for more clients: %u are here",
+		log_warn("%s: %u clients are here, others wait", why,
 		    atomic_load(&lobby.head->clients));
+}
+
+void lobby_full(void)
+{
+	shut("no room for more");
 	/* whoever left between count and flag did not see the flag */
-	if (atomic_load(&lobby.head->clients) < lobby.connections)
+	if (!is_crowded())
 		lobby_not_full();
 }
 
 void lobby_not_full(void)
 {
-	if (atomic_load(&lobby.head->clients) >= lobby.connections)
+	if (is_crowded())
 		return;
 	if (atomic_exchange(&lobby.head->full, 0) == 1
 	    && lobby_order() == LOBBY_RUN)
@@ -75,8 +89,7 @@ void lobby_not_full(void)
 
 void lobby_mend_door(void)
 {
-	if (atomic_load(&lobby.head->clients) >= lobby.connections
-	    || lobby_order() != LOBBY_RUN)
+	if (is_crowded() || lobby_order() != LOBBY_RUN)
 		return;
 	atomic_store(&lobby.head->full, 0);
 	lobby_listeners_in();
@@ -103,8 +116,7 @@ static struct conn *accept_one(unsigned i)
 	struct sockaddr_storage from = {0};
 	socklen_t n = sizeof from;
 
-	if (atomic_load_explicit(&lobby.head->clients, memory_order_relaxed)
-	    >= lobby.connections) {
+	if (is_crowded()) {
 		lobby_full();
 		return NULL;
 	}
@@ -117,13 +129,13 @@ static struct conn *accept_one(unsigned i)
 	if (fd >= 0 && (c = lobby_hang(fd, CONN_CLIENT)) != NULL) {
 		c->listener = (uint8_t)l->index;
 		c->is_unix = l->is_unix;
-		c->since = clock_ms();
 		take_from(c, &from);
 	}
 	FAULT(accept_hung);
 	note_clear();
+	/* whoever closes a descriptor, or the steward, opens it again */
 	if (fd < 0 && is_short_of(error))
-		lobby_full();
+		shut("no descriptors are left");
 	return c;
 }
 
@@ -175,7 +187,9 @@ struct conn *lobby_accept(void)
 			return NULL;
 		struct conn *c = take_event(data);
 		FAULT(row_taken);
-		if (c != NULL)
-			return c;
+		if (c == NULL)
+			continue;
+		c->rung = 0;
+		return c;
 	}
 }

@@ -213,6 +213,7 @@ void lobby_ring(struct conn *c, const struct flow *f)
 {
 	const struct arms *all = &arms[WAIT_ALL];
 
+	c->rung = 1;
 	while (!put_down(c, f, all->client, all->backend))
 		;
 }

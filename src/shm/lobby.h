@@ -9,6 +9,7 @@
 
 #include "shm/area.h"
 #include "shm/conn.h"
+#include "shm/lock.h"
 
 #define LOBBY_LISTENERS 256 /* bound addresses of a generation */
 
@@ -26,6 +27,7 @@ struct lobby_head {
 	_Atomic uint32_t ready;    /* steward: its family takes requests */
 	_Atomic uint32_t ended;    /* steward: no connection is left */
 	_Atomic uint32_t calls;    /* master: wakes the heir (a futex) */
+	struct lock revival; /* worker: clones a steward (a system call) */
 };
 
 struct lobby_listener {

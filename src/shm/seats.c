@@ -57,7 +57,8 @@ static void rebuild(struct seat *s)
 {
 	uint32_t backend = (uint32_t)(s - seats.at), top = lobby_top();
 
-	s->inflight = s->nidle = s->idle = 0;
+	s->inflight = s->nidle = 0;
+	s->idle = 0;
 	for (uint32_t row = LOBBY_FIRST; row < top; row++) {
 		struct conn *c = lobby_get(row);
 		uint64_t w = conn_word(c);

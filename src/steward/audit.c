@@ -7,6 +7,7 @@
 #include "shm/lobby.h"
 #include "shm/pages.h"
 #include "shm/seats.h"
+#include "shm/slot.h"
 
 static bool is_connection(const struct conn *c)
 {
@@ -36,7 +37,7 @@ static unsigned loose_descriptors(void)
 
 static unsigned locks_held(void)
 {
-	unsigned n = 0;
+	unsigned n = lobby.head->revival.word != 0;
 
 	for (unsigned i = 0; i < seats.n; i++)
 		n += seats.at[i].lock.word != 0;
@@ -47,10 +48,23 @@ static unsigned locks_held(void)
 	return n;
 }
 
+/* Between accept and the row it stands in a slot's note only. */
+static bool any_accepts(void)
+{
+	for (unsigned n = 1; n < SLOTS; n++)
+		if (slots.at[n].generation == slot_self->generation
+		    && note_kind(atomic_load(&slots.at[n].note))
+		    == NOTE_ACCEPT)
+			return true;
+	return false;
+}
+
 bool audit_is_empty(void)
 {
 	unsigned top = lobby_top();
 
+	if (any_accepts())
+		return false;
 	for (unsigned row = LOBBY_FIRST; row < top; row++) {
 		struct conn *c = lobby_get(row);
 		if (c->kind == CONN_CLIENT

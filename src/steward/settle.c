@@ -162,12 +162,17 @@ static void settle_peer_counts(struct conn *c, struct flow *f, uint64_t note)
 	if (note_kind(note) == NOTE_UNIX && note_row(note)
 	    == (uint32_t)f->peer) {
 		f->peer = -1;
+		f->sent = f->sent ? f->sent : 1; /* some of it, perhaps */
 		close_orphans(c, f);
 		seat_give(c, NULL, 0, 0);
 		return;
 	}
-	if (!conn_counts(peer, f->peer, &rx, &tx))
+	if (!conn_counts(peer, f->peer, &rx, &tx)) {
+		if (f->sent == 0 && !peer->is_unix
+		    && !conn_is_connecting(f->peer))
+			f->sent = 1;
 		return;
+	}
 	if (tx > f->btx + f->sent)
 		f->sent = tx - f->btx;
 	n = rx - f->brx;
@@ -204,7 +209,9 @@ static void settle_client(struct conn *c, unsigned slot)
 		f.flags |= FLOW_LOST;
 	if (slots.at[slot].role == SLOT_WORKER) {
 		settle_line(c, &f, slot);
-		c->deaths++;
+		if (c->deaths < CONN_DEATHS)
+			c->deaths = (uint8_t)(c->deaths
+			    + (slots.at[slot].crashed ? CONN_CRASH : 1));
 	}
 	settle_pages(c, &f);
 	lobby_ring(c, &f);
@@ -247,7 +254,8 @@ static void arm_again(struct conn *c)
 	    || !lobby_take(c, serial))
 		return;
 	struct flow f = *conn_flow(c);
-	if (!lobby_park(c, &f))
+	/* armed for its wait alone a row that was rung would sleep on */
+	if (c->rung || !lobby_park(c, &f))
 		lobby_ring(c, &f);
 }
 
@@ -270,12 +278,23 @@ static void free_slot(unsigned n)
 	atomic_store(&slot->state, SLOT_FREE);
 }
 
+static void settle_revival(unsigned n)
+{
+	struct lock *l = &lobby.head->revival;
+
+	if (lock_is_of(l, n)) {
+		lock_take(l);
+		lock_release(l);
+	}
+}
+
 void settle_slot(unsigned n)
 {
 	enum note_kind kind = note_kind(atomic_load(&slots.at[n].note));
 
 	pages_settle_locks(n);
 	seats_settle_locks(n);
+	settle_revival(n);
 	FAULT(settle_locks);
 	settle_rows(n);
 	pages_settle_slot(n);

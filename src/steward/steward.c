@@ -47,6 +47,7 @@ static bool is_mine(unsigned n)
 static _Noreturn void run_worker(unsigned n)
 {
 	clone_begin(n, task.master);
+	slot_enter(n); /* before the report: the master counts the live */
 	report();
 	task.worker(n, task.conf);
 	_exit(EXIT_FAILURE);
@@ -54,13 +55,22 @@ static _Noreturn void run_worker(unsigned n)
 
 /* ---- The heir ---- */
 
-static bool steward_is_dead(void)
+/* A dead steward may lie unsettled long after his successor has made us: so
+ * there must be no living one either. */
+static bool steward_is_missing(void)
 {
-	for (unsigned n = 1; n < SLOTS; n++)
-		if (is_mine(n) && slots.at[n].role == SLOT_STEWARD
-		    && atomic_load(&slots.at[n].state) == SLOT_DEAD)
-			return true;
-	return false;
+	bool missing = false;
+
+	for (unsigned n = 1; n < SLOTS; n++) {
+		if (!is_mine(n) || slots.at[n].role != SLOT_STEWARD)
+			continue;
+		uint32_t state = atomic_load(&slots.at[n].state);
+		if (state == SLOT_DEAD)
+			missing = true;
+		else if (state != SLOT_FREE)
+			return false;
+	}
+	return missing;
 }
 
 static void sleep_as_heir(void)
@@ -69,7 +79,7 @@ static void sleep_as_heir(void)
 
 	for (;;) {
 		uint32_t calls = atomic_load(&lobby.head->calls);
-		if (steward_is_dead())
+		if (steward_is_missing())
 			return;
 		syscall(SYS_futex, &lobby.head->calls, FUTEX_WAIT, calls, &t,
 		    NULL, 0);
@@ -87,7 +97,6 @@ static void take_over(void)
 			atomic_compare_exchange_strong(&slots.at[n].state,
 			    &made, SLOT_ORDERED);
 	}
-	log_info("the heir of generation %u is steward now", task.generation);
 }
 
 static _Noreturn void run_heir(unsigned n)
@@ -99,6 +108,7 @@ static _Noreturn void run_heir(unsigned n)
 	FAULT(heir_woken);
 	title_set("steward");
 	atomic_store(&slot_self->role, SLOT_STEWARD);
+	log_info("the heir of generation %u is steward now", task.generation);
 	take_over();
 	live_as_steward();
 }
@@ -107,21 +117,37 @@ static _Noreturn void run_steward(unsigned n)
 {
 	clone_begin(n, task.master);
 	slot_enter(n);
+	log_info("generation %u has a steward again", task.generation);
 	take_over();
 	live_as_steward();
 }
 
+/* Only under the lock is such a slot made: if it has no process, who marked it
+ * is dead. */
+static bool awaits_steward(unsigned n)
+{
+	uint32_t made = SLOT_MADE;
+
+	if (!is_mine(n) || slots.at[n].role != SLOT_STEWARD)
+		return false;
+	if (slots.at[n].pid == 0)
+		atomic_compare_exchange_strong(&slots.at[n].state, &made,
+		    SLOT_ORDERED);
+	return atomic_load(&slots.at[n].state) == SLOT_ORDERED;
+}
+
+/* The bell first: it is rung again for whoever dies in here. */
 void steward_revive(void)
 {
+	uint64_t rung;
+
+	if (read(lobby.bell, &rung, sizeof rung) < 0)
+		log_debug("the bell had stopped");
+	lock_take(&lobby.head->revival);
 	for (unsigned n = 1; n < SLOTS; n++)
-		if (is_mine(n) && slots.at[n].role == SLOT_STEWARD
-		    && atomic_load(&slots.at[n].state) == SLOT_ORDERED) {
-			uint64_t rung;
+		if (awaits_steward(n))
 			clone_into(n, run_steward);
-			if (read(lobby.bell, &rung, sizeof rung) < 0)
-				log_debug("the bell had stopped");
-			return;
-		}
+	lock_release(&lobby.head->revival);
 }
 
 /* ---- The steward ---- */

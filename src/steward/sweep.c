@@ -78,9 +78,18 @@ static bool all_moved_on(void)
 	return true;
 }
 
+static bool is_any(const struct addr *a)
+{
+	return (a->sa.sa_family == AF_INET6
+	    && IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr))
+	    || (a->sa.sa_family == AF_INET
+	    && a->in.sin_addr.s_addr == INADDR_ANY);
+}
+
 /* The listener whose connection it is; NULL for other descriptors. */
 static const struct lobby_listener *listener_of(int fd)
 {
+	const struct lobby_listener *any = NULL;
 	struct addr local = {.len = sizeof local.un}, peer;
 	socklen_t n = sizeof peer.un;
 
@@ -89,12 +98,12 @@ static const struct lobby_listener *listener_of(int fd)
 		return NULL;
 	for (unsigned i = 0; i < lobby.nlisteners; i++) {
 		const struct lobby_listener *l = &lobby.listeners[i];
-		if (l->at.sa.sa_family == local.sa.sa_family && (l->is_unix
-		    ? addr_eq(&l->at, &local)
-		    : addr_port(&l->at) == addr_port(&local)))
+		if (addr_eq(&l->at, &local))
 			return l;
+		if (is_any(&l->at) && addr_port(&l->at) == addr_port(&local))
+			any = l;
 	}
-	return NULL;
+	return any;
 }
 
 static void adopt(int fd, const struct lobby_listener *l)
@@ -106,7 +115,6 @@ static void adopt(int fd, const struct lobby_listener *l)
 		return;
 	c->listener = (uint8_t)l->index;
 	c->is_unix = l->is_unix;
-	c->since = clock_ms();
 	c->from.sa.sa_family = AF_UNIX;
 	if (getpeername(fd, &from.sa, &from.len) == 0) {
 		if (from.sa.sa_family == AF_INET)
@@ -115,6 +123,17 @@ static void adopt(int fd, const struct lobby_listener *l)
 			c->from.in6 = from.in6;
 	}
 	lobby_ring(c, conn_flow(c));
+}
+
+static unsigned still_loose(struct candidate *at, unsigned n)
+{
+	unsigned left = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (is_loose(at[i].row)
+		    && conn_serial(lobby_get(at[i].row)) == at[i].serial)
+			at[left++] = at[i];
+	return left;
 }
 
 static void settle_loose(const struct candidate *at)
@@ -137,8 +156,12 @@ bool sweep(void)
 	static struct candidate at[CANDIDATES];
 	unsigned n = find_loose(at);
 
-	if (n > 0 && !all_moved_on())
-		return false;
+	/* twice: a number may be closed and given out again in one round */
+	for (int round = 0; round < 2 && n > 0; round++) {
+		if (!all_moved_on())
+			return false;
+		n = still_loose(at, n);
+	}
 	for (unsigned i = 0; i < n; i++)
 		settle_loose(&at[i]);
 	return true;

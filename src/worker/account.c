@@ -8,6 +8,8 @@
 #include "worker/attempt.h"
 #include "worker/worker.h"
 
+#define REQUESTS 64 /* of one client in one stride */
+
 static void write_line(struct stride *s)
 {
 	char line[RING_LINE_MAX];
@@ -26,6 +28,7 @@ static void let_go(struct stride *s)
 {
 	struct flow *f = &s->f;
 
+	s->c->deaths = 0;
 	if (f->head != f->in)
 		page_drop(&s->drop, f->head);
 	f->head = 0;
@@ -58,8 +61,9 @@ next_step account_run(struct stride *s)
 		return NEXT(linger ? STEP_LINGER : STEP_CLOSE);
 	}
 	s->f.flags = 0;
-	if (s->f.in)
-		return NEXT(STEP_RECEIVE);
+	if (s->f.in) /* pipelined; now and then it is others' turn */
+		return ++s->requests < REQUESTS ? NEXT(STEP_RECEIVE)
+		    : BECOME(STEP_RECEIVE, WAIT_CLIENT_ROOM);
 	if (lobby_order() >= LOBBY_HURRY)
 		return NEXT(STEP_CLOSE);
 	s->f.deadline = s->now + keepalive;

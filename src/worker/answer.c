@@ -151,10 +151,10 @@ static bool compose(struct stride *s)
 
 	buf_init(&page, text, sizeof text);
 	struct own o = choose(s, &page);
-	uint32_t n = stride_page(s, PAGE_IS_SMALL);
+	uint32_t n = stride_page(s, PAGE_IS_LARGE);
 	if (n == 0)
 		return false;
-	buf_init(&b, page_at(n), PAGE_SMALL);
+	buf_init(&b, page_at(n), PAGE_LARGE);
 	put_head(s, &b, &o);
 	MUST(!b.full);
 	s->r->head_bytes = buf_length(&b);

@@ -64,6 +64,11 @@ static bool may_repeat(const struct stride *s, unsigned retry_bit)
 
 	if (s->f.flags & (FLOW_ANSWERED | FLOW_STREAMED))
 		return false;
+	/* an idle connection that was closed is nobody's failure: once more */
+	if (retry_bit == RETRY_RESET && (s->f.flags & FLOW_REUSED)
+	    && !(s->f.flags & FLOW_FRESH))
+		return s->f.sent == 0
+		    || method_is_idempotent(s->r->head.method_id);
 	if (!(pool->retry.on & retry_bit)
 	    || s->f.attempts >= pool->retry.attempts)
 		return false;

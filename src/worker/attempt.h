@@ -22,6 +22,10 @@ next_step attempt_failed(struct stride *s, unsigned retry_bit,
 /* True if an answer with this status is worth another attempt. */
 bool attempt_again_on(const struct stride *s, unsigned status);
 
+/* True once all of the request has been written to the backend. What it sends
+ * before that is an early answer, after which its connection is of no use. */
+bool forward_is_complete(const struct flow *f);
+
 /* Publishes and sends what the chain `out` holds, as far as the client takes
  * it. IO_OK: all of it; IO_WAIT: some is left; IO_BROKEN: it has gone. */
 enum io flush_some(struct stride *s);

@@ -12,6 +12,9 @@
 /* Of the row's pages, what a body may fill before it is streamed. */
 #define BODY_PAGES 10
 
+/* Of receiving in one stride: then it is others' turn. */
+#define ROUNDS 64
+
 /* Less room than this behind the head is not worth a system call. */
 #define RAW_ROOM 1024
 
@@ -116,9 +119,12 @@ static bool put_decoded(struct stride *s, struct slice piece)
 		chain_grow(&s->f.body, (uint32_t)(2 + n + piece.n));
 		return true;
 	}
+	struct chain before = s->f.body;
 	while (piece.n > 0) {
-		if (chain_room(&s->f.body) == 0 && !add_page(s))
+		if (chain_room(&s->f.body) == 0 && !add_page(s)) {
+			s->f.body = before;
 			return false;
+		}
 		size_t n = chain_room(&s->f.body);
 		if (n > piece.n)
 			n = piece.n;
@@ -239,7 +245,7 @@ static bool nothing_came(const struct stride *s)
 
 static next_step wait_for_body(struct stride *s, bool progress)
 {
-	if (progress || s->f.deadline == 0)
+	if (progress || s->f.deadline == 0 || s->f.wait == WAIT_TURN)
 		s->f.deadline = s->now + s->r->listener->timeouts.body;
 	if (is_streaming(s)
 	    && stream_peek(s->f.peer) != IO_WAIT)
@@ -300,8 +306,12 @@ static enum io receive_some(struct stride *s, bool *room)
 next_step body_run(struct stride *s)
 {
 	bool room, progress = false;
+	int rounds = 0;
 	next_step next;
 
+	if (s->f.peer < 0 && (s->f.flags & FLOW_STREAMED))
+		return attempt_failed(s, RETRY_RESET, 502,
+		    CAUSE_BACKEND_RESET, NULL); /* lost with a worker */
 	if (is_whole(s))
 		return ready(s);
 	if (s->late)
@@ -319,6 +329,8 @@ next_step body_run(struct stride *s)
 		switch (receive_some(s, &room)) {
 		case IO_OK:
 			progress = true;
+			if (++rounds == ROUNDS)
+				return wait_for_body(s, true);
 			continue;
 		case IO_WAIT:
 			if (!room || (is_streaming(s) && s->f.body.length))

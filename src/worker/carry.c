@@ -120,6 +120,7 @@ static void begin(struct stride *s, struct conn *c)
 	c->late = 0;
 	s->drop.n = 0;
 	s->fresh = false;
+	s->requests = 0;
 }
 
 /* The client has gone while the backend thinks: a reset, or a half-closed
@@ -127,15 +128,23 @@ static void begin(struct stride *s, struct conn *c)
 static bool is_abandoned(const struct stride *s)
 {
 	if (s->c->gone < 2 && !(s->c->gone == 1 && s->r
-	    && method_is_safe(s->r->head.method_id)))
+	    && !(s->f.flags & FLOW_ANSWERED) && method_is_safe(s->r->head.method_id)))
 		return false;
 	return s->f.step >= STEP_BODY && s->f.step <= STEP_RELAY;
 }
 
-/* A request that has killed two workers gets no third one. */
-static bool is_deadly(const struct stride *s)
+/* A request that has killed two workers gets no third one; one whose answer
+ * kills them is not answered. */
+static next_step refuse_deadly(struct stride *s)
 {
-	return s->c->deaths >= 2 && s->r && s->f.step < STEP_ANSWER;
+	s->f.flags |= FLOW_CLOSE;
+	s->f.flags &= ~(uint32_t)FLOW_LINGER;
+	if (s->r && s->f.step < STEP_ANSWER)
+		return stride_refuse(s, 500, CAUSE_TWO_DEATHS, NULL);
+	if (s->f.step < STEP_CLOSE)
+		log_err("row %u: %s: closed", lobby_row(s->c),
+		    cause_text[CAUSE_TWO_DEATHS]);
+	return NEXT(STEP_CLOSE);
 }
 
 /* Where the last stride ended, unless something happened meanwhile. */
@@ -147,10 +156,12 @@ static next_step first_step(struct stride *s)
 	}
 	if (is_abandoned(s))
 		return stride_cut(s, CAUSE_CLIENT_GONE);
-	if (!is_deadly(s))
-		return s->f.step;
-	s->f.flags |= FLOW_CLOSE;
-	return stride_refuse(s, 500, CAUSE_TWO_DEATHS, NULL);
+	if (s->c->deaths >= CONN_DEATHS && !(s->f.flags & FLOW_DEADLY)) {
+		s->f.flags |= FLOW_DEADLY;
+		s->c->deaths = 0;
+		return refuse_deadly(s);
+	}
+	return s->f.step;
 }
 
 void carry(struct conn *c)

@@ -157,7 +157,7 @@ static void hang_head(struct stride *s, uint32_t page, const struct buf *b)
 	s->f.bhead_len = (uint16_t)buf_length(b);
 }
 
-bool compose_request_head(struct stride *s)
+enum compose compose_request_head(struct stride *s)
 {
 	struct arena *a = &s->r->arena;
 	struct buf b;
@@ -170,13 +170,13 @@ bool compose_request_head(struct stride *s)
 	if (!b.full) {
 		/* each attempt writes it anew, so the arena does not grow */
 		hang_head(s, s->f.req, &b);
-		return true;
+		return COMPOSE_FINE;
 	}
 	uint32_t page = stride_page(s, PAGE_IS_LARGE);
 	if (page == 0)
-		return false;
+		return COMPOSE_NO_PAGE;
 	buf_init(&b, page_at(page), PAGE_LARGE);
 	put_head(&b, s);
 	hang_head(s, page, &b);
-	return !b.full;
+	return b.full ? COMPOSE_TOO_LARGE : COMPOSE_FINE;
 }

@@ -6,15 +6,16 @@
 #include "base/buf.h"
 #include "worker/request.h"
 
+enum compose { COMPOSE_FINE, COMPOSE_NO_PAGE, COMPOSE_TOO_LARGE };
+
 /* Writes the head for s->r->backend into the request's arena or, where that
- * has no room, a page: f.bhead, bhead_off, bhead_len. False if the head does
- * not fit or there is no page. */
-bool compose_request_head(struct stride *s);
+ * has no room, a page: f.bhead, bhead_off, bhead_len. */
+enum compose compose_request_head(struct stride *s);
 
 /* Writes the client's head of the backend's response into a page at the end
  * of f.out, in accordance with f.flags (FLOW_CLOSE, FLOW_CHUNKED_DOWN) and
- * framing. False if there is no page, or it does not fit. */
-bool compose_response_head(struct stride *s, const struct head *h,
+ * framing. */
+enum compose compose_response_head(struct stride *s, const struct head *h,
     const struct framing *body);
 
 /* How the connection goes on, as a Connection field where one is needed. */

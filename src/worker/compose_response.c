@@ -94,7 +94,7 @@ static void put_head(struct buf *b, const struct stride *s,
 	BUF_LIT(b, "\r\n");
 }
 
-bool compose_response_head(struct stride *s, const struct head *h,
+enum compose compose_response_head(struct stride *s, const struct head *h,
     const struct framing *body)
 {
 	struct buf b;
@@ -103,16 +103,16 @@ bool compose_response_head(struct stride *s, const struct head *h,
 	    size++) {
 		uint32_t page = stride_page(s, size);
 		if (page == 0)
-			return false;
+			return COMPOSE_NO_PAGE;
 		buf_init(&b, page_at(page), page_bytes(page));
 		put_head(&b, s, h, body);
 		if (!b.full) {
 			s->r->head_bytes = buf_length(&b);
 			chain_append(&s->f.out, page, 0,
 			    (uint16_t)buf_length(&b));
-			return true;
+			return COMPOSE_FINE;
 		}
 		page_drop(&s->drop, page);
 	}
-	return false;
+	return COMPOSE_TOO_LARGE;
 }

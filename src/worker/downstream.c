@@ -149,6 +149,8 @@ static enum downstream move_chunked(struct stride *s)
 
 enum downstream downstream_move(struct stride *s)
 {
+	if (s->f.pipe_in >= 0)
+		return DOWNSTREAM_MORE; /* splice.c knows when it is all */
 	switch (s->f.res_kind) {
 	case BODY_NONE:
 		return DOWNSTREAM_DONE;

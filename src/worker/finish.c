@@ -9,18 +9,32 @@
 #define LINGER_MS 2000
 #define LINGER_MOST (1u << 20) /* bytes thrown away in one stride */
 
+/* A body that only its end delimits must not seem to have ended. */
+static void show_cut(const struct stride *s)
+{
+	static const struct linger now = {1, 0};
+
+	if ((s->f.flags & FLOW_CUT) && s->f.res_kind != BODY_LENGTH
+	    && !(s->f.flags & FLOW_CHUNKED_DOWN))
+		setsockopt((int)lobby_row(s->c), SOL_SOCKET, SO_LINGER, &now,
+		    sizeof now);
+}
+
 next_step close_run(struct stride *s)
 {
 	struct flow *f = &s->f;
 
-	if (f->peer >= 0 || s->c->holds)
+	if (f->peer >= 0 || f->pipe_in >= 0 || s->c->holds)
 		attempt_end(s);
+	show_cut(s);
 	page_drop(&s->drop, f->in);
 	if (f->head != f->in)
 		page_drop(&s->drop, f->head);
+	if (f->bhead != f->req)
+		page_drop(&s->drop, f->bhead);
 	page_drop(&s->drop, f->req);
 	page_drop(&s->drop, f->bin);
-	f->in = f->head = f->req = f->bin = 0;
+	f->in = f->head = f->req = f->bhead = f->bin = 0;
 	chain_clear(&f->body, &s->drop);
 	chain_clear(&f->out, &s->drop);
 	f->step = STEP_CLOSE;
@@ -48,7 +62,7 @@ next_step linger_run(struct stride *s)
 		case IO_OK:
 			if ((sum += n) < LINGER_MOST)
 				continue;
-			return NEXT(STEP_CLOSE);
+			return BECOME(STEP_LINGER, WAIT_CLIENT);
 		case IO_WAIT:
 			return BECOME(STEP_LINGER, WAIT_CLIENT);
 		default:

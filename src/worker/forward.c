@@ -16,6 +16,12 @@ static uint64_t body_begins(const struct flow *f)
 	return f->gone > f->bhead_len ? f->gone : f->bhead_len;
 }
 
+bool forward_is_complete(const struct flow *f)
+{
+	return (f->flags & FLOW_BODY_WHOLE)
+	    && f->sent == body_begins(f) + f->body.length;
+}
+
 static int unsent(const struct flow *f, struct iovec *v)
 {
 	uint64_t begins = body_begins(f);
@@ -30,27 +36,21 @@ static int unsent(const struct flow *f, struct iovec *v)
 	return n + chain_vectors(&f->body, skip, v + n, VECTORS - n);
 }
 
-/* Its head may be there although it takes no more of the request. */
-static bool has_answered(const struct stride *s)
-{
-	return stream_peek(s->f.peer) == IO_OK;
-}
-
+/* It takes no more for now; its answer may be there all the same, or its end,
+ * which would go on firing. */
 static next_step wait_for_room(struct stride *s)
 {
-	const struct conf_pool *pool = s->r->pool;
-
 	if (s->f.sent == 0 && !(s->f.flags & FLOW_REUSED))
 		return BECOME(STEP_FORWARD, WAIT_CONNECT);
-	if (has_answered(s))
+	if (stream_peek(s->f.peer) != IO_WAIT)
 		return NEXT(STEP_RELAY);
-	s->f.deadline = s->now + pool->timeouts.response;
+	s->f.deadline = s->now + s->r->pool->timeouts.response;
 	return BECOME(STEP_FORWARD, WAIT_BACKEND_ROOM);
 }
 
 static next_step broken(struct stride *s, int error)
 {
-	if (s->f.sent > 0 && has_answered(s))
+	if (s->f.sent > 0 && stream_peek(s->f.peer) == IO_OK)
 		return NEXT(STEP_RELAY);
 	if (s->f.sent == 0 && !(s->f.flags & FLOW_REUSED))
 		return attempt_failed(s, RETRY_CONNECT, 502,

@@ -5,7 +5,6 @@
 
 #include "base/fault.h"
 #include "base/log.h"
-#include "http/method.h"
 #include "net/connect.h"
 #include "worker/attempt.h"
 #include "worker/compose.h"
@@ -36,16 +35,14 @@ static const struct conf_backend *choose(struct request *r)
 	return b;
 }
 
-/* An idle connection that the backend has not closed. Requests that are safe
- * to repeat find that out by sending; the others look first. */
+/* An idle connection that the backend has not closed, and on which it has said
+ * nothing since: bytes that lie there would be taken for the answer. */
 static struct conn *take_idle(struct stride *s, unsigned backend)
 {
-	bool look = !method_is_idempotent(s->r->head.method_id);
-
 	for (;;) {
 		struct conn *peer = seat_take(backend, s->c,
 		    !(s->f.flags & FLOW_FRESH));
-		if (peer == NULL || !look
+		if (peer == NULL
 		    || stream_peek((int)lobby_row(peer)) == IO_WAIT)
 			return peer;
 		seat_give(s->c, NULL, 0, 0);
@@ -123,8 +120,16 @@ static next_step connect_to(struct stride *s, const struct conf_backend *b)
 	if (error)
 		return attempt_failed(s, RETRY_CONNECT, 502,
 		    CAUSE_CONNECT_FAILED, strerrordesc_np(error));
-	if (!compose_request_head(s))
+	switch (compose_request_head(s)) {
+	case COMPOSE_NO_PAGE:
+		attempt_end(s);
+		s->f.attempts--;
+		return stride_wait_for_pages(s);
+	case COMPOSE_TOO_LARGE:
 		return stride_refuse(s, 431, CAUSE_ARENA, NULL);
+	default:
+		break;
+	}
 	s->f.step = STEP_FORWARD;
 	stride_publish(s);
 	return NEXT(STEP_FORWARD);
@@ -136,6 +141,9 @@ next_step pick_run(struct stride *s)
 
 	if (s->f.peer >= 0 || s->c->holds)
 		attempt_end(s); /* a worker died here */
+	if (s->f.flags & FLOW_STREAMED)
+		return attempt_failed(s, RETRY_RESET, 502,
+		    CAUSE_BACKEND_RESET, NULL);
 	const struct conf_backend *b = choose(r);
 	if (b == NULL)
 		return stride_refuse(s, 503, CAUSE_NO_BACKEND, NULL);

@@ -34,6 +34,13 @@ static bool hang(const struct ends *e)
 	return false;
 }
 
+/* The lowest number is given out first: a high one says that few are left,
+ * and those are for connections. */
+static bool is_scarce(int fd)
+{
+	return (unsigned)fd >= lobby.nrows / 4 * 3;
+}
+
 static bool make(struct ends *e)
 {
 	int fd[2];
@@ -41,6 +48,12 @@ static bool make(struct ends *e)
 
 	note_take(NOTE_SOCKET, 0, 0);
 	if (pipe2(fd, O_NONBLOCK | O_CLOEXEC) == 0) {
+		if (is_scarce(fd[1])) {
+			close(fd[0]);
+			close(fd[1]);
+			note_clear();
+			return false;
+		}
 		*e = (struct ends){fd[0], fd[1]};
 		fcntl(fd[1], F_SETPIPE_SZ, PIPE_BYTES);
 		made = hang(e);

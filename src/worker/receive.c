@@ -76,7 +76,8 @@ static next_step wait_for_head(struct stride *s)
 	const struct conf_listener *l = listener_of(s);
 
 	if (s->f.in_end > s->f.in_start) {
-		if (!(s->f.flags & FLOW_HEAD_BEGUN))
+		if (!(s->f.flags & FLOW_HEAD_BEGUN)
+		    || s->f.wait == WAIT_TURN)
 			s->f.deadline = s->now + l->timeouts.header;
 		s->f.flags |= FLOW_HEAD_BEGUN;
 		return BECOME(STEP_RECEIVE, WAIT_CLIENT);
@@ -124,7 +125,7 @@ static void begin_request(struct stride *s, size_t length)
 	struct flow *f = &s->f;
 
 	s->c->number++;
-	s->c->deaths = s->c->gone = 0;
+	s->c->gone = 0;
 	f->head = f->in;
 	f->in_start = (uint16_t)(f->in_start + length);
 	f->scan = (struct head_scan_state){0};
@@ -214,8 +215,10 @@ static next_step parse(struct stride *s, size_t length)
 	    page_at(s->f.in) + s->f.in_start, length, &limits);
 	if (no)
 		h.nfields = 0;
-	if (open_request(s, &h, length) == NULL)
+	if (open_request(s, &h, length) == NULL) {
+		s->f.scan = (struct head_scan_state){0};
 		return stride_wait_for_pages(s);
+	}
 	begin_request(s, length);
 	client_find(s->r, s->c);
 	if (no == NULL)

@@ -13,6 +13,7 @@
 #include "worker/worker.h"
 
 #define FIELDS_MOST 200
+#define ROUNDS 64    /* of receiving in one stride: then others' turn */
 #define OUT_BATCH 4  /* pages that are gathered before they are sent */
 #define OUT_PAGES 10 /* pages that may wait for a slow client */
 
@@ -78,10 +79,18 @@ static next_step begin_answer(struct stride *s, const struct head *h)
 		    : h->status == 503 ? RETRY_503 : RETRY_504, h->status,
 		    CAUSE_BAD_STATUS, NULL);
 	decide_framing(s, &body);
-	if (head_keepalive(h) && body.kind != BODY_UNTIL_CLOSE)
+	if (head_keepalive(h) && body.kind != BODY_UNTIL_CLOSE
+	    && forward_is_complete(&s->f))
 		s->f.flags |= FLOW_KEEP_BACKEND;
-	if (!compose_response_head(s, h, &body))
+	switch (compose_response_head(s, h, &body)) {
+	case COMPOSE_NO_PAGE:
+		s->f.res_scan = (struct head_scan_state){0};
+		return stride_wait_for_pages(s);
+	case COMPOSE_TOO_LARGE:
 		return bad_response(s, "its fields do not fit");
+	default:
+		break;
+	}
 	FAULT(answer_made);
 	s->r->status = h->status;
 	s->f.flags |= FLOW_ANSWERED;
@@ -108,7 +117,8 @@ static next_step read_head(struct stride *s, size_t length)
 		return bad_response(s, "101 without being asked");
 	if (h.status < 200) {
 		s->f.bin_start = (uint16_t)(s->f.bin_start + length);
-		return NEXT(STEP_RELAY);
+		return NEXT(forward_is_complete(&s->f) ? STEP_RELAY
+		    : STEP_FORWARD);
 	}
 	h.length = length;
 	return begin_answer(s, &h);
@@ -168,14 +178,14 @@ static enum io receive_more(struct stride *s)
 	return io;
 }
 
-/* The backend has closed. */
-static next_step ended(struct stride *s)
+/* The backend has closed: with its last byte, or by a reset. */
+static next_step ended(struct stride *s, bool reset)
 {
 	if (!(s->f.flags & FLOW_ANSWERED))
 		return attempt_failed(s, RETRY_RESET, 502,
 		    CAUSE_BACKEND_RESET, s->f.bin_end > s->f.bin_start
 		    ? "in the middle of its head" : NULL);
-	if (s->f.res_kind != BODY_UNTIL_CLOSE)
+	if (s->f.res_kind != BODY_UNTIL_CLOSE || reset)
 		return cut(s, CAUSE_BACKEND_CUT);
 	if (!downstream_end(s))
 		return stride_wait_for_pages(s);
@@ -192,9 +202,20 @@ static next_step is_late(struct stride *s)
 	    NULL);
 }
 
+/* After a wait for something else the backend has its whole time again. */
+static void allow_time(struct stride *s)
+{
+	const struct conf_pool *pool = s->r->pool;
+
+	if (s->f.wait == WAIT_CLIENT_ROOM || s->f.wait == WAIT_TURN)
+		s->f.deadline = s->now + (s->f.flags & FLOW_ANSWERED
+		    ? pool->timeouts.read : pool->timeouts.response);
+}
+
 /* Nothing more comes now: the client gets what there is. */
 static next_step wait_for_more(struct stride *s)
 {
+	allow_time(s);
 	if (s->f.out.length == 0)
 		return BECOME(STEP_RELAY, WAIT_BACKEND);
 	switch (flush_some(s)) {
@@ -241,7 +262,7 @@ static next_step use_what_came(struct stride *s)
 		next_step next = find_head(s);
 		if (next != NEXT(STEP_RELAY)
 		    || !(s->f.flags & FLOW_ANSWERED))
-			return next;
+			return next; /* also: an interim answer was read over */
 	}
 	switch (downstream_move(s)) {
 	case DOWNSTREAM_DONE:
@@ -265,6 +286,7 @@ static next_step move_through_pipe(struct stride *s)
 		s->f.deadline = s->now + s->r->listener->timeouts.write;
 		return BECOME(STEP_RELAY, WAIT_CLIENT_ROOM);
 	case SPLICE_BACKEND:
+		allow_time(s);
 		return BECOME(STEP_RELAY, WAIT_BACKEND);
 	case SPLICE_CLIENT_GONE:
 		return stride_cut(s, CAUSE_CLIENT_GONE);
@@ -297,7 +319,7 @@ next_step relay_run(struct stride *s)
 		    NULL);
 	if (s->late)
 		return is_late(s);
-	for (;;) {
+	for (int rounds = 0;;) {
 		next_step next = use_what_came(s);
 		if (next == NEXT(STEP_RELAY))
 			continue;
@@ -308,13 +330,12 @@ next_step relay_run(struct stride *s)
 			return next;
 		if (s->f.bin == 0)
 			continue; /* pages have been freed */
-		switch (receive_more(s)) {
-		case IO_OK:
-			continue;
-		case IO_WAIT:
+		enum io io = receive_more(s);
+		if (io == IO_WAIT)
 			return wait_for_more(s);
-		default:
-			return ended(s);
-		}
+		if (io != IO_OK)
+			return ended(s, io == IO_BROKEN);
+		if (++rounds == ROUNDS)
+			return wait_for_more(s);
 	}
 }

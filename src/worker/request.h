@@ -77,6 +77,7 @@ struct stride {
 	struct request *r; /* in page f.req, or NULL */
 	uint64_t now;      /* clock_ms at its beginning */
 	bool late;         /* the wait ended by its deadline */
+	unsigned requests; /* finished in it */
 	bool fresh;        /* the step before ended by publishing f */
 	struct page_drop drop;
 };

@@ -18,8 +18,11 @@ static bool path_begins(struct slice path, struct slice prefix)
 	    == '/') || path.p[prefix.n] == '/';
 }
 
+/* FAILED: a regex that took too long; it might be one that denies. */
+enum match { NO, YES, FAILED };
+
 /* Match data is private memory that no wait is crossed with. */
-static bool regex_matches(const pcre2_code *re, struct slice s)
+static enum match regex_matches(const pcre2_code *re, struct slice s)
 {
 	static pcre2_match_data *match;
 	static pcre2_match_context *limits;
@@ -31,8 +34,8 @@ static bool regex_matches(const pcre2_code *re, struct slice s)
 		pcre2_set_match_limit(limits, 100000);
 		pcre2_set_depth_limit(limits, 1000);
 	}
-	return pcre2_match(re, (PCRE2_SPTR)s.p, s.n, 0, 0, match, limits)
-	    >= 0;
+	int n = pcre2_match(re, (PCRE2_SPTR)s.p, s.n, 0, 0, match, limits);
+	return n >= 0 ? YES : n == PCRE2_ERROR_NOMATCH ? NO : FAILED;
 }
 
 static bool has_method(const struct conf_list *methods, struct slice method)
@@ -43,26 +46,31 @@ static bool has_method(const struct conf_list *methods, struct slice method)
 	return methods->n == 0;
 }
 
-static bool matches(const struct conf_route *route, const struct request *r)
+static enum match matches(const struct conf_route *route, const struct request *r)
 {
 	if (route->listeners && !(route->listeners >> r->listener->index & 1))
-		return false;
+		return NO;
 	if (route->path_is.p && !slice_eq(r->path, route->path_is))
-		return false;
+		return NO;
 	if (route->path.p && !path_begins(r->path, route->path))
-		return false;
+		return NO;
 	if (!has_method(&route->methods, r->head.method))
-		return false;
-	return route->path_re == NULL || regex_matches(route->path_re,
-	    r->path);
+		return NO;
+	return route->path_re == NULL ? YES
+	    : regex_matches(route->path_re, r->path);
 }
 
-static const struct conf_route *find_route(const struct request *r)
+/* NO: none matches. */
+static enum match find_route(struct request *r)
 {
-	for (unsigned i = 0; i < r->site->nroutes; i++)
-		if (matches(&r->site->routes[i], r))
-			return &r->site->routes[i];
-	return NULL;
+	for (unsigned i = 0; i < r->site->nroutes; i++) {
+		enum match m = matches(&r->site->routes[i], r);
+		if (m == YES)
+			r->route = &r->site->routes[i];
+		if (m != NO)
+			return m;
+	}
+	return NO;
 }
 
 /* An answer of ours that has nothing against the body: it is read over, if it
@@ -109,8 +117,12 @@ next_step route_run(struct stride *s)
 	r->site = conf_find_site(worker_conf, r->host);
 	if (r->site == NULL)
 		return answer_with(s, 421, CAUSE_NO_SITE);
-	r->route = find_route(r);
-	if (r->route == NULL)
+	switch (find_route(r)) {
+	case YES:
+		return act(s);
+	case NO:
 		return answer_with(s, 404, CAUSE_NO_ROUTE);
-	return act(s);
+	default:
+		return stride_refuse(s, 500, CAUSE_REGEX, NULL);
+	}
 }

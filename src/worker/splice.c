@@ -8,6 +8,7 @@
 
 #define WORTH_IT 65536 /* bytes still to come */
 #define AT_ONCE 262144
+#define ROUNDS 16 /* in one stride: then it is others' turn */
 
 static bool is_worth_it(const struct stride *s)
 {
@@ -84,7 +85,7 @@ enum splice splice_move(struct stride *s)
 		if (begun != SPLICE_DONE)
 			return begun;
 	}
-	for (;;) {
+	for (int rounds = 0;; rounds++) {
 		switch (empty(s)) {
 		case IO_WAIT:
 			return SPLICE_CLIENT_ROOM;
@@ -95,6 +96,8 @@ enum splice splice_move(struct stride *s)
 		}
 		if (s->f.res_left == 0)
 			return end(s);
+		if (rounds == ROUNDS)
+			return SPLICE_BACKEND;
 		switch (fill(s)) {
 		case IO_OK:
 			continue;

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# A death at any mark of src/base/fault.def is noticed by nobody, and leaves
+# nothing behind. f01-every-fault-mark.t MARK[:N] ... tries only those.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+my $fault_bin;
+BEGIN {
+	$fault_bin = $ENV{PORTICO_FAULT_BIN};
+	$ENV{PORTICO} = $fault_bin if defined $fault_bin;
+}
+use IO::Select;
+use POSIX ();
+use Test::More;
+use Time::HiRes qw(sleep time);
+use Client qw(until_true);
+use Portico qw(tool);
+use Torture qw(start_origin start_load load_line spoiled);
+
+plan skip_all => 'PORTICO_FAULT_BIN names no build with --enable-fault'
+    if !defined $fault_bin;
+
+my $AT_ONCE = 4; # a case sleeps half of its time
+my $PAUSE = 0.03; # between two deaths that we cause
+my $PATIENCE = 8; # seconds until a mark is reached
+
+# Small answers on kept and on short connections, uploads of both codings.
+my @mixed = (
+	[ '-n', 600, '-c', 8 ],
+	[ '-n', 200, '-c', 4, '-r', 1, '-s', '1:3000' ],
+	[ '-n', 150, '-c', 4, '-s', '1:40000', '-p', 100 ],
+	[ '-n', 100, '-c', 2, '-s', '1:40000', '-p', 100, '-C' ],
+);
+my @long = ([ '-n', 40, '-c', 4, '-s', '200000:3000000' ]);
+my @busy = ([ '-t', 1, '-c', 12, '-s', '1:3000' ],
+	[ '-n', 100, '-c', 2, '-s', '1:40000', '-p', 100 ]);
+my @short = ([ '-t', 1, '-c', 6, '-r', 1, '-s', '1:100' ],
+	[ '-t', 1, '-c', 6, '-r', 1, '-s', '1:100' ]);
+
+# What is unlike the others: kill, who have to die so that somebody comes by;
+# load; idle, clients whose time is over; passed, how many hits are passed
+# over (0 and 7); cut, answers may end early.
+my %special = (
+	clone_noted => { kill => 'worker', passed => [ 1, 3, 5, 7 ] },
+	clone_done => { kill => 'worker', passed => [ 0, 3, 5, 7 ] },
+	heir_woken => { kill => 'steward', passed => [ 0, 1 ] },
+	ring_taken => { idle => 12 },
+	settle_row => { kill => 'worker', passed => [ 0, 2 ],
+	    load => \@busy },
+	settle_locks => { kill => 'worker', passed => [ 0, 7 ],
+	    load => \@busy },
+	settle_done => { kill => 'worker', passed => [ 0, 7 ],
+	    load => \@busy },
+	settle_sweep => { kill => 'worker', passed => [ 0 ],
+	    load => \@short },
+	splice_filled => { load => \@long, cut => 1 },
+	splice_emptied => { load => \@long, cut => 1 },
+);
+
+# The family is five clones; the sixth is by a worker, of a steward.
+my %revival = (kill => 'steward|heir');
+
+sub marks
+{
+	open my $f, '<', "$Portico::TOP/src/base/fault.def" or die $!;
+	return map { /^FAULT_MARK\((\w+)/ ? $1 : () } <$f>;
+}
+
+# [ mark, how many of its hits are passed over, what is special ]
+sub cases
+{
+	return map { /^(\w+)(?::(\d+))?$/ ? [ $1, $2 // 0, $special{$1} ]
+	    : () } @ARGV if @ARGV;
+	return ([ 'clone_noted', 5, \%revival ], [ 'clone_done', 5, \%revival ],
+	    map { my $mark = $_; map { [ $mark, $_, $special{$mark} ] }
+	    @{ $special{$mark}{passed} // [ 0, 7 ] } } marks());
+}
+
+my @backends = map { start_origin(@$_) } [], [], [ '-r', 20 ];
+
+sub start_portico
+{
+	my $list = join ', ', map { qq{"$_"} } @backends;
+
+	return Portico->start(qq{
+	workers = { min = 4; max = 8; };
+	listeners = {
+		http = { address = "\@http\@"; };
+		hasty = { address = "\@hasty\@";
+		    timeouts = { keepalive = "100ms"; }; };
+	};
+	pools = { app = { backends = [ $list ]; }; };
+	access_log = { to = "\@dir\@/access"; };
+	});
+}
+
+# Clients that send nothing more, so that the steward has to end their wait.
+sub idle_clients
+{
+	my ($p, $n) = @_;
+
+	return map { my $c = Client->new($p->address('hasty'));
+	    $c->send("GET /b/10/1 HTTP/1.1\r\nHost: a\r\n\r\n"); $c } 1 .. $n;
+}
+
+sub is_complete
+{
+	my ($p) = @_;
+
+	return $p->pids('steward') == 1 && $p->pids('heir') == 1
+	    && $p->workers >= 4;
+}
+
+# All loads once, and once more until the mark has been reached: what is
+# wrong with their lines.
+sub drive
+{
+	my ($p, $reached, $how) = @_;
+	my $end = time + $PATIENCE;
+	my @wrong;
+
+	do {
+		my @idle = idle_clients($p, $how->{idle} // 0);
+		my @asked = @{ $how->{load} // \@mixed };
+		my @loads = map { start_load(@$_, $p->address('http')) } @asked;
+		my $first = IO::Select->new($loads[0]);
+		while ($how->{kill} && !$first->can_read($PAUSE)) {
+			last if $p->log =~ $reached;
+			kill 'KILL', $p->pids("(?:$how->{kill})");
+		}
+		for (@asked) {
+			my $line = load_line(shift @loads, 20);
+			my $unsafe = grep { $_ eq '-p' } @$_;
+			next if spoiled($line) eq '' || (($unsafe ||
+			    $how->{cut}) && $line =~ /mixed 0 stalled 0$/);
+			push @wrong, "[@$_] $line";
+		}
+		$p->logged($reached, 0.3) if $how->{idle};
+	} until (@wrong || $p->log =~ $reached || time > $end);
+	return @wrong;
+}
+
+# What is wrong after a death at the mark.
+sub try_mark
+{
+	my ($mark, $n, $how) = @_;
+	my $reached = qr/fault: $mark reached/;
+
+	local $ENV{PORTICO_FAULT} = "$mark:$n";
+	my $p = start_portico();
+	my @wrong = drive($p, $reached, $how // {});
+	push @wrong, 'was not reached' if !$p->logged($reached, 0.5);
+	push @wrong, 'the family is not complete'
+	    if !until_true(sub { is_complete($p) }, 5);
+	my $status = $p->quit(8) // 'none';
+	push @wrong, "exit status $status" if $status ne '0';
+	my ($ended, @sums) = $p->sums;
+	push @wrong, 'no sums' if !$ended;
+	push @wrong, @sums;
+	push @wrong, $p->log =~ /^(.*(?:panic|letter).*)$/mg;
+	push @wrong, $p->log if @wrong && $ENV{KEEP};
+	return @wrong;
+}
+
+# In a process of its own, which writes what is wrong into the pipe.
+sub start_case
+{
+	my @case = @_;
+	my $pid = open(my $from, '-|') // die "fork: $!";
+
+	return $from if $pid;
+	alarm 60;
+	Test::More->builder->output(\my $unseen);
+	my @wrong = eval { try_mark(@case) };
+	push @wrong, $@ if $@;
+	print join "\n", @wrong ? @wrong : 'fine';
+	exit 0;
+}
+
+my @waiting = cases();
+my $running = IO::Select->new;
+my %case;
+
+while (@waiting || $running->count) {
+	while (@waiting && $running->count < $AT_ONCE) {
+		my $next = shift @waiting;
+		my $from = start_case(@$next);
+		$case{$from} = [ @$next[0 .. 2], time ];
+		$running->add($from);
+	}
+	for my $from ($running->can_read) {
+		my ($mark, $n, $how, $since) = @{ $case{$from} };
+		my $wrong = join '', <$from>;
+		is $wrong, 'fine', "$mark after $n";
+		note sprintf '%.1f s', time - $since;
+		$running->remove($from);
+		close $from;
+	}
+}
+done_testing;
