@@ -38,7 +38,7 @@ struct slot {
 	_Atomic uint32_t role;        /* the master; the heir when it rises */
 	_Atomic uint32_t number;      /* the master: worker 3 */
 	_Atomic uint32_t generation;  /* the master */
-	_Atomic uint32_t crashed;     /* the master, with dead: not by SIGKILL */
+	_Atomic uint32_t crashed;     /* the master: died, not by SIGKILL */
 	/* the process itself, read by who settles it: */
 	_Atomic uint64_t note;  /* kind (8), row (24), serial (32) */
 	_Atomic uint64_t moves; /* grows with each note taken and cleared */

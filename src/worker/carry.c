@@ -127,8 +127,10 @@ static void begin(struct stride *s, struct conn *c)
  * connection whose request changes nothing. */
 static bool is_abandoned(const struct stride *s)
 {
-	if (s->c->gone < 2 && !(s->c->gone == 1 && s->r
-	    && !(s->f.flags & FLOW_ANSWERED) && method_is_safe(s->r->head.method_id)))
+	bool safe = s->r && method_is_safe(s->r->head.method_id)
+	    && !(s->f.flags & FLOW_ANSWERED);
+
+	if (s->c->gone < 2 && !(s->c->gone == 1 && safe))
 		return false;
 	return s->f.step >= STEP_BODY && s->f.step <= STEP_RELAY;
 }

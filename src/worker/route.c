@@ -46,7 +46,8 @@ static bool has_method(const struct conf_list *methods, struct slice method)
 	return methods->n == 0;
 }
 
-static enum match matches(const struct conf_route *route, const struct request *r)
+static enum match matches(const struct conf_route *route,
+    const struct request *r)
 {
 	if (route->listeners && !(route->listeners >> r->listener->index & 1))
 		return NO;

@@ -8,7 +8,7 @@
 
 #define WORTH_IT 65536 /* bytes still to come */
 #define AT_ONCE 262144
-#define ROUNDS 16 /* in one stride: then it is others' turn */
+#define ROUNDS 64 /* in one stride: then it is others' turn */
 
 static bool is_worth_it(const struct stride *s)
 {
