@@ -16,7 +16,7 @@
 #define LOBBY_FIRST 3 /* rows from here on may be connections */
 
 /* What the family is told; the master and its steward write it. */
-enum lobby_order { LOBBY_RUN, LOBBY_DRAIN, LOBBY_HURRY, LOBBY_LEAVE };
+enum lobby_order { LOBBY_RUN, LOBBY_DRAIN, LOBBY_HURRY };
 
 struct lobby_head {
 	_Atomic uint64_t wakes_at; /* steward: clock_ms of its next look */

@@ -16,7 +16,8 @@ struct lock {
 
 /* Waits until the lock is the caller's. True if it was taken from a dead
  * owner: then what it guards must be rebuilt before anything else. No system
- * call may stand between lock and unlock. */
+ * call may stand between lock and unlock (but for the lock of a revival, which
+ * nobody waits for in the way of a request). */
 bool lock_take(struct lock *l);
 void lock_release(struct lock *l);
 

@@ -13,4 +13,7 @@ bool pipe_take(struct stride *s);
  * is kept for later, another one closed. */
 void pipe_give(const struct stride *s, int32_t in, int32_t out, bool empty);
 
+/* A process that was cloned from a worker has none of that one's pipes. */
+void pipe_forget(void);
+
 #endif

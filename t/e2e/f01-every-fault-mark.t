@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # A death at any mark of src/base/fault.def is noticed by nobody, and leaves
-# nothing behind. f01-every-fault-mark.t MARK[:N] ... tries only those.
+# nothing behind. f01-every-fault-mark.t MARK[:N] ... tries only those;
+# KEEP=1 shows the logs.
 use strict;
 use warnings;
 use FindBin;
@@ -23,7 +24,7 @@ plan skip_all => 'PORTICO_FAULT_BIN names no build with --enable-fault'
 
 my $AT_ONCE = 4; # a case sleeps half of its time
 my $PAUSE = 0.03; # between two deaths that we cause
-my $PATIENCE = 8; # seconds until a mark is reached
+my $PATIENCE = 25; # seconds until a mark is reached
 
 # Small answers on kept and on short connections, uploads of both codings.
 my @mixed = (
@@ -61,6 +62,10 @@ my %special = (
 # The family is five clones; the sixth is by a worker, of a steward.
 my %revival = (kill => 'steward|heir');
 
+# Then workers are made from what was a worker, with pipes at hand.
+my %offspring = (kill => 'steward|heir|worker [01]', cut => 1,
+    load => [ [ '-t', 1, '-c', 8, '-s', '200000:3000000' ] ]);
+
 sub marks
 {
 	open my $f, '<', "$Portico::TOP/src/base/fault.def" or die $!;
@@ -72,8 +77,10 @@ sub cases
 {
 	return map { /^(\w+)(?::(\d+))?$/ ? [ $1, $2 // 0, $special{$1} ]
 	    : () } @ARGV if @ARGV;
-	return ([ 'clone_noted', 5, \%revival ], [ 'clone_done', 5, \%revival ],
-	    map { my $mark = $_; map { [ $mark, $_, $special{$mark} ] }
+	my @more = ((map { [ $_, 5, \%revival ] } qw(clone_noted clone_done)),
+	    (map { [ 'clone_done', $_, \%offspring ] } 8, 13));
+	return (@more, map { my $mark = $_;
+	    map { [ $mark, $_, $special{$mark} ] }
 	    @{ $special{$mark}{passed} // [ 0, 7 ] } } marks());
 }
 
@@ -172,6 +179,7 @@ sub start_case
 	return $from if $pid;
 	alarm 60;
 	Test::More->builder->output(\my $unseen);
+	open STDERR, '>', '/dev/null' if !$ENV{KEEP};
 	my @wrong = eval { try_mark(@case) };
 	push @wrong, $@ if $@;
 	print join "\n", @wrong ? @wrong : 'fine';
