@@ -48,13 +48,14 @@ static unsigned locks_held(void)
 	return n;
 }
 
-/* Between accept and the row it stands in a slot's note only. */
-static bool any_accepts(void)
+/* Between accept and its row, or between its row and close, a descriptor
+ * stands in a slot's note only. */
+static bool any_in_hand(void)
 {
 	for (unsigned n = 1; n < SLOTS; n++)
 		if (slots.at[n].generation == slot_self->generation
 		    && note_kind(atomic_load(&slots.at[n].note))
-		    == NOTE_ACCEPT)
+		    != NOTE_NONE)
 			return true;
 	return false;
 }
@@ -63,7 +64,8 @@ bool audit_is_empty(void)
 {
 	unsigned top = lobby_top();
 
-	if (any_accepts())
+	/* before, for rows that are being made; behind, for those that go */
+	if (any_in_hand())
 		return false;
 	for (unsigned row = LOBBY_FIRST; row < top; row++) {
 		struct conn *c = lobby_get(row);
@@ -71,7 +73,7 @@ bool audit_is_empty(void)
 		    && word_state(conn_word(c)) != CONN_FREE)
 			return false;
 	}
-	return true;
+	return !any_in_hand();
 }
 
 void audit_end(unsigned generation)
