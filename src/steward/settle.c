@@ -298,10 +298,10 @@ void settle_slot(unsigned n)
 	FAULT(settle_locks);
 	settle_rows(n);
 	pages_settle_slot(n);
+	settle_arm(0, 1);
 	if (kind == NOTE_ACCEPT || kind == NOTE_SOCKET || kind == NOTE_CLOSE)
 		if (!sweep())
 			return; /* a process does not move on: once more */
-	settle_arm(0, 1);
 	FAULT(settle_done);
 	free_slot(n);
 }
