@@ -28,6 +28,38 @@ struct conf_networks {
 	unsigned n;
 };
 
+/* A text with names in "{ }", compiled. In redirects, rewrites and fields of
+ * heads kind is one of enum conf_place, in log formats one of enum conf_field:
+ * two tables, and 0 is plain text in both. */
+struct conf_part {
+	uint8_t kind;
+	uint8_t number;    /* PLACE_CAPTURE: 1 to 9 */
+	struct slice text; /* kind 0: itself; a field's argument, as the name in
+			    * "{request:NAME}" */
+};
+
+struct conf_template {
+	struct conf_part *at;
+	unsigned n;
+	struct slice source; /* as in the file */
+};
+
+enum conf_place {
+	PLACE_TEXT,
+#define PLACE(name, text, doc) PLACE_##name,
+#include "conf/places.def"
+#undef PLACE
+	PLACE_COUNT
+};
+
+enum conf_field {
+	LOG_FIELD_TEXT,
+#define LOG_FIELD(name, text, form, doc) LOG_FIELD_##name,
+#include "conf/log_fields.def"
+#undef LOG_FIELD
+	LOG_FIELD_COUNT
+};
+
 enum conf_log_kind { CONF_LOG_OFF, CONF_LOG_STDERR, CONF_LOG_FILE,
 	CONF_LOG_SYSLOG };
 
@@ -36,6 +68,17 @@ struct conf_log {
 	const char *path;     /* CONF_LOG_FILE */
 	int facility;         /* CONF_LOG_SYSLOG: LOG_DAEMON ... of syslog.h */
 	enum log_level level; /* of the error log */
+	unsigned output;      /* the master: which of the logger's outputs */
+};
+
+enum conf_format { FORMAT_COMBINED, FORMAT_JSON, FORMAT_CUSTOM };
+
+struct conf_access_log {
+	struct conf_log log;
+	enum conf_format format;
+	struct conf_template custom; /* FORMAT_CUSTOM */
+	bool errors_only;            /* status 400 and above, and early ends */
+	uint32_t sample;             /* of a million requests */
 };
 
 struct conf_listener {
@@ -49,8 +92,9 @@ struct conf_listener {
 	uint32_t max_headers;
 	uint32_t max_uri;
 	uint64_t max_body;
+	uint32_t min_rate; /* bytes a second, 0: none */
 	struct {
-		uint32_t header, body, keepalive, write;
+		uint32_t header, body, keepalive, write, tunnel;
 	} timeouts;
 };
 
@@ -85,6 +129,7 @@ struct conf_pool {
 		uint32_t connect, response, read, idle;
 	} timeouts;
 	unsigned idle_connections;
+	uint32_t max_reuse; /* requests of a connection, 0: no limit */
 	enum conf_host host;
 	struct slice host_name; /* CONF_HOST_NAME */
 	struct {
@@ -93,34 +138,101 @@ struct conf_pool {
 	} retry;
 };
 
+struct conf_regex {
+	struct pcre2_real_code_8 *code; /* NULL: none */
+	const char *text;
+};
+
+/* Holds if there is such a field, cookie or parameter and one of its values
+ * matches. */
+struct conf_named_regex {
+	struct slice name;
+	struct conf_regex re;
+};
+
+struct conf_named_regexes {
+	struct conf_named_regex *at;
+	unsigned n;
+};
+
+/* Conditions, of which all must hold; what is absent holds. */
+struct conf_match {
+	struct slice path;   /* prefix on segment borders; p NULL: none */
+	struct slice path_is;
+	struct conf_regex path_re;
+	struct conf_list methods;  /* n 0: any */
+	uint64_t listeners;  /* bit per listener index; 0: any */
+	struct conf_named_regexes headers, cookies, query;
+	struct conf_networks clients; /* n 0: any */
+};
+
+struct conf_edit {
+	struct slice name;
+	struct conf_template value;
+};
+
+/* What is done to the fields of a head: first remove, then set, then add. */
+struct conf_edits {
+	struct conf_list remove;
+	struct conf_edit *set, *add;
+	unsigned nset, nadd;
+};
+
+struct conf_error_page {
+	uint16_t *status; /* for these */
+	unsigned nstatus;
+	const char *file;
+	struct slice body, type;
+};
+
+#define CONF_OF_LISTENER UINT64_MAX
+
+/* What is done to requests and responses. A route's is a copy of its site's,
+ * changed by what the route says. */
+struct conf_policy {
+	struct slice strip_prefix, add_prefix; /* n 0: none */
+	struct {
+		struct conf_regex re;
+		struct conf_template to;
+	} rewrite;
+	struct conf_edits request, response;
+	struct conf_list hide;
+	bool rewrite_location, rewrite_cookies;
+	bool websocket;
+	bool buffer_request;
+	uint64_t max_body; /* CONF_OF_LISTENER: as the listener says */
+	struct conf_error_page *errors;
+	unsigned nerrors;
+	struct conf_networks allow;        /* n 0: all */
+	struct conf_networks deny_clients;
+};
+
 enum conf_action { CONF_POOL, CONF_REDIRECT, CONF_RESPOND, CONF_DENY };
 
 struct conf_route {
 	unsigned index;      /* in its site, from 0 */
-	struct slice path;   /* prefix on segment borders; p NULL: none */
-	struct slice path_is;
-	struct pcre2_real_code_8 *path_re; /* NULL: none */
-	const char *path_re_text;
-	struct conf_list methods;  /* n 0: any */
-	uint64_t listeners;  /* bit per listener index; 0: any */
+	struct conf_match match;
+	struct conf_match *nots; /* none of which may hold */
+	unsigned nnots;
+	struct conf_policy policy;
 	enum conf_action action;
 	const struct conf_pool *pool;
 	struct {
-		struct slice to;
+		struct conf_template to;
 		unsigned status;
 	} redirect;
 	struct {
 		unsigned status;
 		struct slice body, type;
+		const char *file; /* NULL: the body is in the configuration */
 	} respond;
 	unsigned deny; /* status */
-	const struct conf_list *hide; /* the site's, or its own; never NULL */
 };
 
 struct conf_site {
 	const char *name;
 	struct conf_list hosts; /* lower case, "*.x" as ".x", "*" as "*" */
-	struct conf_list hide;
+	struct conf_policy policy;
 	struct conf_route *routes;
 	unsigned nroutes;
 };
@@ -130,15 +242,20 @@ struct conf_host_entry {
 	const struct conf_site *site;
 };
 
+#define CONF_ACCESS_LOGS 8
+
 struct conf {
 	const char *file; /* absolute; NULL in quick mode */
 	const char *user, *group;
 	unsigned workers_min, workers_max;
+	unsigned workers_recycle_after; /* requests, 0: never */
 	unsigned connections;
 	bool connections_given;
 	uint64_t buffers;
 	const char *pid_file; /* NULL: none */
-	struct conf_log error_log, access_log;
+	struct conf_log error_log;
+	struct conf_access_log access_logs[CONF_ACCESS_LOGS];
+	unsigned naccess_logs;
 	uint32_t drain_timeout;
 	struct conf_listener *listeners;
 	unsigned nlisteners; /* at most 64 */

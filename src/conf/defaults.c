@@ -132,7 +132,7 @@ static void add_site(struct load *l)
 	site->nroutes = 1;
 	route->action = CONF_POOL;
 	route->pool = conf->pools;
-	route->hide = &site->hide;
+	route->policy = site->policy;
 	conf->sites = site;
 	conf->nsites = 1;
 }

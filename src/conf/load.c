@@ -216,6 +216,7 @@ void conf_free(struct conf *conf)
 		return;
 	for (unsigned i = 0; i < conf->nsites; i++)
 		for (unsigned j = 0; j < conf->sites[i].nroutes; j++)
-			regex_free(conf->sites[i].routes[j].path_re);
+			regex_free(conf->sites[i].routes[j]
+			    .match.path_re.code);
 	heap_free_conf(conf);
 }

@@ -70,9 +70,12 @@ void read_access(struct load *l, const struct spot *at)
 {
 	if (spot_is_false(at))
 		return;
-	if (spot_is_group(at))
+	if (spot_is_group(at)) {
 		read_group(l, at);
-	else
+		l->conf->naccess_logs = 1;
+		l->conf->access_logs[0].sample = 1000000;
+	} else {
 		spot_bad(l, at, "must be a group, access_log = { to = "
 		    "\"FILE\"; };, or false");
+	}
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Readers of the keys of routes: conditions and actions. */
+#include "conf/heap.h"
 #include "conf/read.h"
 #include "conf/regex.h"
 #include "conf/suggest.h"
@@ -20,15 +21,15 @@ void read_path(struct load *l, const struct spot *at)
 
 void read_regex(struct load *l, const struct spot *at)
 {
-	struct conf_route *route = at->base;
+	struct conf_regex *re = spot_target(at);
 	char wrong[REGEX_WRONG];
 	const char *text = spot_bytes(l, at);
 
 	if (text == NULL)
 		return;
-	route->path_re_text = text;
-	route->path_re = regex_compile(text, wrong);
-	if (route->path_re == NULL)
+	re->text = text;
+	re->code = regex_compile(text, wrong);
+	if (re->code == NULL)
 		spot_bad(l, at, "%s", wrong);
 }
 
@@ -113,9 +114,9 @@ void read_redirect(struct load *l, const struct spot *at)
 	if (!is_redirect(route->redirect.status))
 		spot_bad(l, at, "has the status %u; right is 301, 302, 303, "
 		    "307 or 308", route->redirect.status);
-	if (route->redirect.to.n > TO_MOST)
+	if (route->redirect.to.source.n > TO_MOST)
 		spot_bad(l, at, "has a \"to\" of %zu bytes; at most %d are "
-		    "right", route->redirect.to.n, TO_MOST);
+		    "right", route->redirect.to.source.n, TO_MOST);
 }
 
 void read_respond(struct load *l, const struct spot *at)
@@ -164,7 +165,10 @@ void read_target(struct load *l, const struct spot *at)
 	    && !slice_starts(s, SLICE("https://")))
 		spot_bad(l, at, "is \"%s\"; it begins with \"/\", "
 		    "\"http://\" or \"https://\"", text);
-	*(struct slice *)spot_target(at) = s;
+	struct conf_template *to = spot_target(at);
+	to->at = heap_alloc(l->conf, 1, sizeof *to->at);
+	to->at->text = to->source = s;
+	to->n = 1;
 }
 
 void read_body(struct load *l, const struct spot *at)

@@ -66,10 +66,7 @@ void read_fields(struct load *l, const struct spot *at)
 
 void read_hide(struct load *l, const struct spot *at)
 {
-	struct conf_list *list = heap_alloc(l->conf, 1, sizeof *list);
-
-	*list = spot_list(l, at, check_field);
-	*(const struct conf_list **)spot_target(at) = list;
+	read_fields(l, at);
 }
 
 static const char *check_method(struct slice text)
@@ -125,7 +122,7 @@ void read_routes(struct load *l, const struct spot *at)
 		struct spot item = spot_item(at, i);
 		struct conf_route *route = &site->routes[i];
 		route->index = i;
-		route->hide = &site->hide;
+		route->policy = site->policy;
 		read_route(l, &item, heap_printf(l->conf, "route %u of %s",
 		    i + 1, at->title), route);
 	}

@@ -109,11 +109,11 @@ static bool has_prefix(struct slice path, struct slice prefix)
 }
 
 /* True if whatever b takes a has taken before. */
-static bool covers(const struct conf_route *a, const struct conf_route *b)
+static bool covers(const struct conf_match *a, const struct conf_match *b)
 {
 	struct slice path = b->path_is.p ? b->path_is : b->path;
 
-	if (a->path_re_text || a->methods.n || a->listeners)
+	if (a->path_re.text || a->methods.n || a->listeners)
 		return false;
 	if (a->path_is.p)
 		return b->path_is.p && slice_eq(a->path_is, b->path_is)
@@ -127,7 +127,8 @@ static void verify_routes(struct load *l, const struct conf_site *site)
 {
 	for (unsigned i = 1; i < site->nroutes; i++) {
 		unsigned j = 0;
-		while (j < i && !covers(&site->routes[j], &site->routes[i]))
+		while (j < i && !covers(&site->routes[j].match,
+		    &site->routes[i].match))
 			j++;
 		if (j < i)
 			report_warning(&l->report,

@@ -71,9 +71,9 @@ void write_hide(struct dump *d, const struct keyword *k, const void *base)
 	const struct conf_route *route = base;
 
 	for (unsigned i = 0; i < d->conf->nsites; i++)
-		if (route->hide == &d->conf->sites[i].hide)
+		if (route->policy.hide.at == d->conf->sites[i].policy.hide.at)
 			return;
-	print_list(d, k->name, route->hide, false);
+	print_list(d, k->name, &route->policy.hide, false);
 }
 
 void write_methods(struct dump *d, const struct keyword *k, const void *base)
@@ -94,7 +94,10 @@ void write_path(struct dump *d, const struct keyword *k, const void *base)
 
 void write_regex(struct dump *d, const struct keyword *k, const void *base)
 {
-	write_text(d, k, base);
+	const struct conf_regex *re = dump_source(k, base);
+
+	if (re->text)
+		dump_text(d, k->name, slice_str(re->text));
 }
 
 void write_listener_names(struct dump *d, const struct keyword *k,
@@ -104,12 +107,12 @@ void write_listener_names(struct dump *d, const struct keyword *k,
 	const struct conf *conf = d->conf;
 	bool first = true;
 
-	if (route->listeners == 0)
+	if (route->match.listeners == 0)
 		return;
 	dump_indent(d);
 	fprintf(d->to, "%s = [", k->name);
 	for (unsigned i = 0; i < conf->nlisteners; i++) {
-		if (!(route->listeners >> i & 1))
+		if (!(route->match.listeners >> i & 1))
 			continue;
 		fprintf(d->to, "%s\"%s\"", first ? " " : ", ",
 		    conf->listeners[i].name);
@@ -153,15 +156,17 @@ void write_deny(struct dump *d, const struct keyword *k, const void *base)
 
 void write_target(struct dump *d, const struct keyword *k, const void *base)
 {
-	dump_text(d, k->name, *(const struct slice *)dump_source(k, base));
+	const struct conf_template *to = dump_source(k, base);
+
+	dump_text(d, k->name, to->source);
 }
 
 void write_body(struct dump *d, const struct keyword *k, const void *base)
 {
-	write_target(d, k, base);
+	dump_text(d, k->name, *(const struct slice *)dump_source(k, base));
 }
 
 void write_media(struct dump *d, const struct keyword *k, const void *base)
 {
-	write_target(d, k, base);
+	write_body(d, k, base);
 }

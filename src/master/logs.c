@@ -29,9 +29,9 @@ static int open_log(const struct conf_log *l)
 
 bool logs_check(const struct conf *conf)
 {
-	int e = open_log(&conf->error_log), a = open_log(&conf->access_log);
+	int e = open_log(&conf->error_log), a = open_log(&conf->access_logs[0].log);
 	bool fine = (e >= 0 || conf->error_log.kind != CONF_LOG_FILE)
-	    && (a >= 0 || conf->access_log.kind != CONF_LOG_FILE);
+	    && (a >= 0 || conf->access_logs[0].log.kind != CONF_LOG_FILE);
 
 	if (e >= 0)
 		close(e);
@@ -65,9 +65,9 @@ static void send_order(const struct logger_order *o, const int *fd, unsigned n)
 void logs_reopen(const struct conf *conf)
 {
 	struct logger_order o = {LOGGER_REOPEN, conf->error_log.kind,
-	    conf->access_log.kind, conf->error_log.facility,
-	    conf->access_log.facility};
-	int e = open_log(&conf->error_log), a = open_log(&conf->access_log);
+	    conf->access_logs[0].log.kind, conf->error_log.facility,
+	    conf->access_logs[0].log.facility};
+	int e = open_log(&conf->error_log), a = open_log(&conf->access_logs[0].log);
 	int fd[2];
 	unsigned n = 0;
 

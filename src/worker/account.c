@@ -51,7 +51,7 @@ next_step account_run(struct stride *s)
 
 	if (s->f.peer >= 0 || s->c->holds)
 		attempt_end(s);
-	if (worker_conf->access_log.kind != CONF_LOG_OFF
+	if (worker_conf->naccess_logs
 	    && !(flags & FLOW_LOGGED))
 		write_line(s);
 	uint64_t keepalive = s->r->listener->timeouts.keepalive;

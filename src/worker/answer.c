@@ -87,7 +87,7 @@ static struct own choose(const struct stride *s, struct buf *page)
 		return o;
 	}
 	if (!is_error(s) && route->action == CONF_REDIRECT)
-		o.location = route->redirect.to;
+		o.location = route->redirect.to.source;
 	make_page(page, s->f.status);
 	o.body = slice_make(page->start, buf_length(page));
 	return o;

@@ -86,7 +86,7 @@ static void put_head(struct buf *b, const struct stride *s,
     const struct head *h, const struct framing *body)
 {
 	compose_status_line(b, h->status, h->reason);
-	put_fields(b, h, s->r->route->hide);
+	put_fields(b, h, &s->r->route->policy.hide);
 	if (!head_has(h, FIELD_DATE))
 		compose_date(b);
 	put_framing(s, b, h, body);

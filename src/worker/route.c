@@ -49,16 +49,18 @@ static bool has_method(const struct conf_list *methods, struct slice method)
 static enum match matches(const struct conf_route *route,
     const struct request *r)
 {
-	if (route->listeners && !(route->listeners >> r->listener->index & 1))
+	const struct conf_match *m = &route->match;
+
+	if (m->listeners && !(m->listeners >> r->listener->index & 1))
 		return NO;
-	if (route->path_is.p && !slice_eq(r->path, route->path_is))
+	if (m->path_is.p && !slice_eq(r->path, m->path_is))
 		return NO;
-	if (route->path.p && !path_begins(r->path, route->path))
+	if (m->path.p && !path_begins(r->path, m->path))
 		return NO;
-	if (!has_method(&route->methods, r->head.method))
+	if (!has_method(&m->methods, r->head.method))
 		return NO;
-	return route->path_re == NULL ? YES
-	    : regex_matches(route->path_re, r->path);
+	return m->path_re.code == NULL ? YES
+	    : regex_matches(m->path_re.code, r->path);
 }
 
 /* NO: none matches. */

@@ -50,7 +50,7 @@ START_TEST(the_smallest_file_has_every_default)
 	ck_assert_int_eq(c->error_log.kind, CONF_LOG_SYSLOG);
 	ck_assert_int_eq(c->error_log.facility, LOG_DAEMON);
 	ck_assert_int_eq(c->error_log.level, LOG_LEVEL_INFO);
-	ck_assert_int_eq(c->access_log.kind, CONF_LOG_OFF);
+	ck_assert_uint_eq(c->naccess_logs, 0);
 	ck_assert_uint_eq(c->drain_timeout, 60000);
 	ck_assert_uint_eq(c->listeners[0].backlog, 1024);
 	ck_assert_uint_eq(c->listeners[0].max_header, 16384);
@@ -71,8 +71,9 @@ START_TEST(one_pool_without_sites_takes_everything)
 	ck_assert_ptr_eq(site, c->any);
 	ck_assert_uint_eq(site->nroutes, 1);
 	ck_assert_ptr_eq(site->routes[0].pool, &c->pools[0]);
-	ck_assert_ptr_eq(site->routes[0].hide, &site->hide);
-	ck_assert_uint_eq(site->hide.n, 6);
+	ck_assert_ptr_eq(site->routes[0].policy.hide.at,
+	    site->policy.hide.at);
+	ck_assert_uint_eq(site->policy.hide.n, 6);
 	conf_free(c);
 }
 END_TEST
@@ -160,19 +161,19 @@ START_TEST(routes_hold_conditions_and_one_action)
 	    "{ respond = { status = 200; body = \"hi\\n\"; }; } ); }; };");
 	const struct conf_route *r = c->sites[0].routes;
 
-	ck_assert_uint_eq(r[0].listeners, 2);
+	ck_assert_uint_eq(r[0].match.listeners, 2);
 	ck_assert_int_eq(r[0].action, CONF_DENY);
 	ck_assert_uint_eq(r[0].deny, 410);
 	pcre2_match_data *m = pcre2_match_data_create(4, NULL);
-	ck_assert_int_gt(pcre2_match(r[0].path_re, (PCRE2_SPTR)"/12", 3, 0, 0,
+	ck_assert_int_gt(pcre2_match(r[0].match.path_re.code, (PCRE2_SPTR)"/12", 3, 0, 0,
 	    m, NULL), 0);
-	ck_assert_int_lt(pcre2_match(r[0].path_re, (PCRE2_SPTR)"/1x", 3, 0, 0,
+	ck_assert_int_lt(pcre2_match(r[0].match.path_re.code, (PCRE2_SPTR)"/1x", 3, 0, 0,
 	    m, NULL), 0);
 	pcre2_match_data_free(m);
-	ck_assert(slice_eq(r[1].path, SLICE("/a")));
-	ck_assert_ptr_null(r[1].path_is.p);
-	ck_assert_uint_eq(r[1].methods.n, 1);
-	ck_assert_uint_eq(r[1].hide->n, 0);
+	ck_assert(slice_eq(r[1].match.path, SLICE("/a")));
+	ck_assert_ptr_null(r[1].match.path_is.p);
+	ck_assert_uint_eq(r[1].match.methods.n, 1);
+	ck_assert_uint_eq(r[1].policy.hide.n, 0);
 	ck_assert_uint_eq(r[1].redirect.status, 302);
 	ck_assert(slice_eq(r[2].respond.body, SLICE("hi\n")));
 	ck_assert(slice_starts(r[2].respond.type, SLICE("text/plain")));
