@@ -68,7 +68,7 @@ static bool parse_range(struct slice text, struct range *r)
 	struct slice part;
 
 	*r = (struct range){.weight = ACCEPT_BEST};
-	if (!field_next_parameter(&text, &part))
+	if (text.p[0] == ';' || !field_next_parameter(&text, &part))
 		return false;
 	r->major = slice_cut(&part, '/');
 	r->minor = part;
