@@ -133,6 +133,10 @@ static void begin_request(struct stride *s, size_t length)
 	f->deadline = 0;
 	f->attempts = f->patience = 0;
 	f->answer_at = f->tx;
+	f->request_at = f->rx - (uint64_t)(f->in_end - f->in_start) - length;
+	f->slow_since = 0;
+	f->tail = 0;
+	stride_time(s, TIME_HEAD);
 	f->cause = CAUSE_NONE;
 }
 
@@ -190,16 +194,11 @@ static next_step take_request(struct stride *s)
 	random_id(r->id);
 	if (r->arena.full)
 		return stride_refuse(s, 431, CAUSE_ARENA, NULL);
-	if (r->framing.kind == BODY_LENGTH
-	    && r->framing.length > r->listener->max_body)
-		return stride_refuse(s, 413, CAUSE_BODY_TOO_LARGE, NULL);
-	if (head_has(&r->head, FIELD_EXPECT) && r->head.minor > 0) {
-		if (!slice_caseeq(head_value(&r->head, FIELD_EXPECT),
-		    SLICE("100-continue")))
-			return stride_refuse(s, 417, CAUSE_REFUSED,
-			    "an expectation that is not 100-continue");
-		r->wants_continue = true;
-	}
+	r->max_body = r->listener->max_body;
+	r->wants_continue = r->head.minor > 0
+	    && slice_caseeq(head_value(&r->head, FIELD_EXPECT),
+	    SLICE("100-continue"))
+	    && !head_has_many(&r->head, FIELD_EXPECT);
 	return NEXT(STEP_ROUTE);
 }
 
