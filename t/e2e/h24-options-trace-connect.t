@@ -76,12 +76,12 @@ $c->send(request('OPTIONS *', [ 'Host: c.test', 'Max-Forwards: 0' ],
     'hello') . request('GET /after', [ 'Host: c.test' ]));
 is $c->final->{status}, 200, 'with a body';
 $r = $c->final;
-is $r && echoed($r)->{target}, '/after', 'the next request follows' if $r;
-isnt $c->ending(0.1), 'open', 'or the end' if !$r;
+ok $r ? echoed($r)->{target} eq '/after' : $c->ending ne 'open',
+    'the next request follows, or the end';
 
 $echo->clear;
 for my $host ('a.test', 'c.test') {
-	for my $target ('/x', 'http://c.test/x') {
+	for my $target ('/x', "http://$host/x") {
 		$r = ask($at, request("TRACE $target", [ "Host: $host",
 		    'Cookie: s=secret' ]));
 		is $r->{status}, 405, "$host: TRACE $target: 405";
@@ -93,10 +93,9 @@ for my $host ('a.test', 'c.test') {
 for my $target ('c.test:443', 'c.test:80', "$address") {
 	my $c = Client->new($at);
 
-	$c->send("CONNECT $target HTTP/1.1\r\nHost: $target\r\n\r\nhello");
+	$c->send("CONNECT $target HTTP/1.1\r\nHost: $target\r\n\r\n");
 	$r = $c->final;
 	is $r && $r->{status}, 405, "CONNECT $target: 405";
-	is $c->ending(4), 'closed', 'and the end';
 }
 is join('', $echo->received), '', 'nothing of them reached the backend';
 done_testing;

@@ -224,6 +224,17 @@ sub final
 	return undef;
 }
 
+# The same, but 101 is final too.
+sub final_or_101
+{
+	my ($self, %opt) = @_;
+
+	while (my $r = $self->response(%opt)) {
+		return $r if $r->{status} >= 200 || $r->{status} == 101;
+	}
+	return undef;
+}
+
 # Reads to the end; "closed", "reset", or "open" if it did not come in time.
 sub ending
 {
