@@ -87,6 +87,10 @@ struct request {
 	bool response_begun; /* the backend's final head has been read */
 };
 
+/* Reads what r->head says: framing, target, host, path, and what it asks for.
+ * NULL, or why it is refused. */
+const struct refusal *request_read(struct request *r);
+
 /* One worker between two waits: private memory. f is the working copy of the
  * row's flow; stride_publish makes it true. */
 struct stride {
