@@ -96,7 +96,6 @@ static void begin_attempt(struct stride *s, struct conn *peer)
 	f->interims = 0;
 	f->res_scan = (struct head_scan_state){0};
 	f->deadline = s->now + s->r->pool->timeouts.connect;
-	s->r->response_begun = false;
 }
 
 static next_step connect_to(struct stride *s, const struct conf_backend *b)
