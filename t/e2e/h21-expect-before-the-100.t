@@ -12,13 +12,13 @@ use Portico;
 my $echo = Backend->new('echo');
 my $address = $echo->address;
 my $p = Portico->start(qq{
-listeners = { http = { address = "\@http\@"; max_body = "1k"; }; };
+listeners = { http = { address = "\@http\@"; max_body = "4k"; }; };
 pools = { app = { backends = [ "$address" ]; }; };
 sites = { a = { hosts = "a.test"; routes = (
   { path = "/deny"; deny = 403; },
   { path = "/inside"; allow = [ "10.0.0.0/8" ]; pool = "app"; },
   { path = "/outside"; deny_clients = [ "127.0.0.0/8" ]; pool = "app"; },
-  { path = "/small"; max_body = 10; pool = "app"; },
+  { path = "/small"; max_body = "1k"; pool = "app"; },
   { path = "/large"; max_body = "10k"; pool = "app"; },
   { path = "/moved"; redirect = { to = "/else"; }; },
   { path = "/said"; respond = { status = 200; body = "said"; }; },
@@ -28,13 +28,13 @@ sites = { a = { hosts = "a.test"; routes = (
 my $at = $p->address('http');
 my @waiting = ('Expect: 100-continue');
 
-# What is refused, by which status; the body would be 100 bytes.
+# What is refused, by which status; the body would be 2000 bytes.
 for (
     [ 403, '/deny' ], [ 403, '/inside' ], [ 403, '/outside' ],
     [ 413, '/small' ], [ 404, '/nowhere' ], [ 302, '/moved' ],
     [ 200, '/said' ], [ 421, '/app', 'Host: b.test' ],
-    [ 413, '/app', 'Content-Length: 1025' ],
-    [ 413, '/stream', 'Content-Length: 1025' ],
+    [ 413, '/app', 'Content-Length: 4097' ],
+    [ 413, '/stream', 'Content-Length: 4097' ],
     [ 417, '/app', 'Expect: 100-continue, more' ],
     [ 417, '/app', 'Expect: more' ], [ 417, '/stream', 'Expect: more' ],
     [ 403, '/deny', 'Expect: 100-continue', 'Transfer-Encoding: chunked' ]) {
@@ -43,7 +43,7 @@ for (
 	my $c = Client->new($at);
 
 	push @fields, @waiting unless grep /^Expect/, @fields;
-	push @fields, 'Content-Length: 100'
+	push @fields, 'Content-Length: 2000'
 	    unless grep /^(?:Content-Length|Transfer)/, @fields;
 	$echo->clear;
 	$c->send(request("POST $path", \@fields));
@@ -58,7 +58,7 @@ for (
 
 # And what is not refused has its 100, from us, before a byte is sent.
 for (
-    [ '/app', 1024 ], [ '/small', 10 ], [ '/large', 10240 ],
+    [ '/app', 4096 ], [ '/small', 1024 ], [ '/large', 10240 ],
     [ '/stream', 1000 ]) {
 	my ($path, $n) = @$_;
 	my $body = 'x' x $n;
@@ -85,7 +85,7 @@ for (
 my $c = Client->new($at);
 $c->send(request('POST /small', [ @waiting, 'Transfer-Encoding: chunked' ]));
 is $c->response(timeout => 3)->{status}, 100, 'chunks: 100';
-$c->send("b\r\n" . 'x' x 11 . "\r\n0\r\n\r\n");
+$c->send("401\r\n" . 'x' x 1025 . "\r\n0\r\n\r\n");
 is $c->response->{status}, 413, 'then 413, with the first byte too many';
 is $c->ending(4), 'closed', 'and the end';
 done_testing;

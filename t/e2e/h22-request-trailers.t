@@ -101,7 +101,8 @@ for my $path ('/', '/stream') {
 	}
 	my $long = join '', map { 'X-' . $_ . ': ' . 'y' x 2000 . "\r\n" } 1 .. 3;
 	$r = ask($at, chunked_request("POST $path", "0\r\n$long\r\n"));
-	is length $r->{body}, length("hello$long"), '6 KB of trailers are not too many';
+	is length $r->{body}, 6 + 3 * 2005 + 2,
+	    '6 KB of trailers are not too many';
 }
 
 my $whole = chunked_request('POST /', "0\r\nX-Sum: abc\r\n\r\n");

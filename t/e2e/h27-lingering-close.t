@@ -12,7 +12,7 @@ use Time::HiRes qw(sleep time);
 
 my $b = Backend->new(plain('fine'));
 my $p = Portico->start(one_site('
-    { path = "/deny"; deny = 403; },
+    { path = "/deny"; max_body = "100M"; deny = 403; },
     { path = "/stream"; buffer_request = false; pool = "app"; },
     { pool = "app"; }', listener => 'max_body = "100k";',
     pools => { app => $b->address }));

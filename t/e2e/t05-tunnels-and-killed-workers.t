@@ -51,7 +51,7 @@ sub torment_tunnels
 	}
 	sleep 0.3; # the handshakes; a worker's death there is another test's
 	my $all = IO::Select->new(@pipes);
-	until (scalar($all->can_read($pause)) == $tunnels) {
+	until ((() = $all->can_read($pause)) == $tunnels) {
 		my $role = $roles[rand @roles];
 		my @pids = $p->pids($role) or next;
 

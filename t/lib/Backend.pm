@@ -304,8 +304,8 @@ sub request
 		for (;;) {
 			my $size = $self->cut(qr/^.*?\r\n/s) // return undef;
 			$raw .= $size;
-			last if hex $size == 0;
-			my $n = hex $size;
+			my $n = $size =~ /^([0-9a-f]{1,8})\b/i ? hex $1 : 0;
+			last if $n == 0;
 			$raw .= $self->cut(undef, $n + 2)
 			    // return undef;
 			$self->{body} .= substr $raw, -$n - 2, $n;
