@@ -74,7 +74,6 @@ void read_rewrite_to(struct load *l, const struct spot *at)
 void read_rewrite(struct load *l, const struct spot *at)
 {
 	struct conf_policy *policy = keyword_policy(at->key, at->base);
-	unsigned groups;
 
 	memset(&policy->rewrite, 0, sizeof policy->rewrite);
 	policy->rewrite.to.source = SLICE("");
@@ -88,10 +87,10 @@ void read_rewrite(struct load *l, const struct spot *at)
 	read_group_into(l, at, at->base);
 	if (policy->rewrite.re.code == NULL)
 		return;
-	groups = regex_groups(policy->rewrite.re.code);
-	if (template_captures(&policy->rewrite.to) > groups)
-		spot_bad(l, at, "has \"{%u}\" in \"to\", and \"re\" has %u "
-		    "groups", template_captures(&policy->rewrite.to), groups);
+	if (template_captures(&policy->rewrite.to)
+	    > regex_groups(policy->rewrite.re.code))
+		spot_bad(l, at, "has \"{%u}\" in \"to\", and \"re\" has fewer "
+		    "groups", template_captures(&policy->rewrite.to));
 }
 
 void read_allow(struct load *l, const struct spot *at)
