@@ -266,6 +266,12 @@ bool remap_refresh(const struct remap *m, struct slice value, struct buf *b)
 	return true;
 }
 
+/* A prefix with a ';' would end the attribute that it is put in. */
+static bool fits_cookie(struct slice prefix)
+{
+	return prefix.n == 0 || !memchr(prefix.p, ';', prefix.n);
+}
+
 /* Puts an attribute of a cookie, without the ';' before it. */
 static void put_attribute(const struct remap *m, struct slice text,
     struct buf *b)
@@ -275,7 +281,7 @@ static void put_attribute(const struct remap *m, struct slice text,
 
 	value = slice_trim(value);
 	if (value.n == 0 || value.p[0] != '/' ||
-	    !slice_caseeq(name, SLICE("path"))) {
+	    !slice_caseeq(name, SLICE("path")) || !fits_cookie(m->strip)) {
 		buf_slice(b, text);
 		return;
 	}

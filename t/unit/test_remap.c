@@ -217,13 +217,15 @@ START_TEST(the_path_of_a_cookie_is_mapped)
 	check(remap_cookie, prefixed("", "/app"),
 	    "a=b; HttpOnly; path= /app/x ; Secure",
 	    "a=b; HttpOnly; path= /x ; Secure");
-	check(remap_cookie, prefixed("", "/app"), "a=b;Path=/app", "a=b;Path=/");
+	check(remap_cookie, prefixed("", "/app"), "a=b;Path=/app",
+	    "a=b;Path=/");
 	check(remap_cookie, prefixed("/shop", ""), "a=b; Path=/",
 	    "a=b; Path=/shop/");
 	check(remap_cookie, prefixed("/shop", "/app"),
 	    "a=b; Path=/app; Domain=web", "a=b; Path=/shop");
 	check(remap_cookie, prefixed("/shop", "/app"), "a=b; Path=/", NULL);
 	check(remap_cookie, prefixed("/shop", ""), "a=b; Path=x", NULL);
+	check(remap_cookie, prefixed("/a; b", ""), "a=b; Path=/", NULL);
 	check(remap_cookie, prefixed("/shop", ""), "a=b; Path=", NULL);
 }
 END_TEST
