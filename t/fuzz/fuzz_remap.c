@@ -8,7 +8,7 @@
 #include "http/token.h"
 
 #define VALUE_MAX 2048
-#define ROOM ((VALUE_MAX + 1) * VALUE_MAX)
+#define ROOM (3 * VALUE_MAX * VALUE_MAX)
 #define OURS "https://shop.example/"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
@@ -29,13 +29,6 @@ static bool is_path(struct slice s)
 {
 	return s.n > 0 && s.p[0] == '/' &&
 	    (s.n == 1 || !memchr("/\\\t", s.p[1], 3));
-}
-
-/* As a configuration may have it. */
-static bool is_prefix(struct slice s)
-{
-	return s.n == 0 || (is_path(s) && is_lawful(s) &&
-	    !memchr(s.p, '?', s.n) && !memchr(s.p, '#', s.n));
 }
 
 static bool run(remap_function *remap, const struct remap *m,
@@ -105,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		return 0;
 	m.strip = slice_cut(&value, '\n');
 	m.add = slice_cut(&value, '\n');
-	if (!is_prefix(m.strip) || !is_lawful(m.add) || !is_lawful(value))
+	if ((m.strip.n > 0 && !is_path(m.strip)) || !is_lawful(value))
 		return 0;
 	check_uri(m, value);
 	check_cookie(m, value);
