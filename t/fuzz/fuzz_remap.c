@@ -21,7 +21,7 @@ static const struct slice names[] = {
 
 static bool is_lawful(struct slice s)
 {
-	return token_skip_value(s.p, s.p + s.n) == s.p + s.n;
+	return s.n == 0 || token_skip_value(s.p, s.p + s.n) == s.p + s.n;
 }
 
 /* A path that no browser takes for an authority. */
