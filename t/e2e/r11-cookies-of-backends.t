@@ -79,6 +79,8 @@ for (
 	is become($target, 'a.test', $cookie)->[0], $expected,
 	    "$target: '$cookie'";
 }
+is become('/app/1', 'a.test', 'a=b; Domain=a.test; Path=/x')->[0],
+    'a=b; Domain=a.test; Path=/app/x', 'a Domain of the client\'s stays';
 like become('/app/1', 'a.test', 'a=b; Path=/')->[0], qr{^a=b; Path=/app/?$},
     'the root is our prefix';
 for my $domain ('inner.test', '.inner.test', 'INNER.test') {

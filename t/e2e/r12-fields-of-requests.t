@@ -20,7 +20,7 @@ my $p = Portico->start(one_site('
   { path = "/order"; headers = { request = { remove = [ "X-One", "X-Two" ];
       set = { X-Two = "set"; X-Three = "set"; };
       add = { X-One = "add"; X-Three = "add"; }; }; }; pool = "app"; },
-  { path_re = "^/places/([a-z]+)/(.*)$"; path = "/places";
+  { path_re = "^/places/([a-z]+)/([^/]*)(/.*)?$"; path = "/places";
     headers = { request = { set = { X-Host = "{host}"; X-Path = "{path}";
       X-Query = "{query}"; X-Rest = "{rest}"; X-Client = "<{client}>";
       X-Group = "{1}-{2}-{3}"; X-Text = "no places"; }; }; };
