@@ -27,6 +27,8 @@ struct lobby_head {
 	_Atomic uint32_t ready;    /* steward: its family takes requests */
 	_Atomic uint32_t ended;    /* steward: no connection is left */
 	_Atomic uint32_t calls;    /* master: wakes the heir (a futex) */
+	_Atomic uint32_t wanted;   /* steward: workers; the master bounds it */
+	_Atomic uint32_t leave;    /* steward: one worker may; who takes it */
 	struct lock revival; /* worker: clones a steward (a system call) */
 };
 

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "shm/slot.h"
 #include "worker/request.h"
+#include "worker/witness.h"
 
 static step_run *const steps[STEP_COUNT] = {
 	[STEP_RECEIVE] = receive_run, /* is the head complete and lawful */
@@ -121,6 +122,7 @@ static void begin(struct stride *s, struct conn *c)
 	s->drop.n = 0;
 	s->fresh = false;
 	s->requests = 0;
+	witness_begin(s);
 }
 
 /* The client has gone while the backend thinks: a reset, or a half-closed
