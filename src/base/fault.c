@@ -38,6 +38,12 @@ static void spin(void)
 		;
 }
 
+static void spin_deaf(void)
+{
+	signal(SIGABRT, SIG_IGN);
+	spin();
+}
+
 static void crash(void)
 {
 	static int *volatile nowhere;
@@ -56,6 +62,7 @@ static const struct action {
 } actions[] = {
 	{"kill", end_by_kill},
 	{"spin", spin},
+	{"deaf", spin_deaf},
 	{"crash", crash},
 	{"sleep", sleep_long},
 };

@@ -50,7 +50,7 @@ struct slot {
 	/* clock_ms at which its stride began, 0: it waits; a worker, at both
 	 * ends of each stride; the steward looks at it */
 	_Atomic uint64_t stride_at;
-	/* what it writes when it crashes, and the master reads once it is dead */
+	/* what it writes when it crashes; the master reads it once it died */
 	char line[SLOT_LINE];     /* the request it carried */
 	char letter[SLOT_LETTER]; /* why it panicked */
 	char trace[SLOT_TRACE];   /* where it was */
