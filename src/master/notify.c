@@ -16,13 +16,13 @@
 
 static struct sockaddr_un to;
 static socklen_t to_size; /* 0: nobody wants to know */
+static const char *name;  /* for people */
 
 /* A path, or '@' and an abstract name. */
 void notify_init(void)
 {
-	const char *name = getenv("NOTIFY_SOCKET");
+	name = getenv("NOTIFY_SOCKET");
 	size_t n = name ? strlen(name) : 0;
-
 	to_size = 0;
 	if (n > 1 && n < sizeof to.sun_path && strchr("/@", name[0])) {
 		to.sun_family = AF_UNIX;
@@ -47,7 +47,7 @@ static void tell(const char *text)
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
 	    sizeof patience) < 0 || sendto(fd, text, strlen(text),
 	    MSG_NOSIGNAL, (struct sockaddr *)&to, to_size) < 0)
-		log_warn("the service manager cannot be told: %m");
+		log_warn("the service manager at %s cannot be told: %m", name);
 	if (fd >= 0)
 		close(fd);
 }

@@ -85,6 +85,6 @@ is $p->stop, 0, 'it ends';
 undef $manager;
 $p = start_with("$dir/nobody");
 is get($p->address('http'), '/')->{body}, 'fine', 'nobody listens: it serves';
-ok $p->logged(qr/service manager cannot be told: /, 3), 'and says so';
+ok $p->logged(qr/service manager at \S+nobody cannot be told: /, 3), 'and says so';
 is $p->stop, 0, 'it ends';
 done_testing;
