@@ -70,6 +70,14 @@ is get($p->address('http'), '/good')->{status}, 200, 'others are served';
 is $p->quit, 0, 'QUIT';
 is +($p->sums)[1], undef, 'every sum is zero';
 
+# Before it has been published that there is a request at all.
+$p = start_with('request_parsed:0:crash:2');
+is get($p->address('http'), '/worse')->{status}, 500,
+    'in the first stride, too';
+is get($p->address('http'), '/good')->{status}, 200, 'others are served';
+is $p->quit, 0, 'QUIT';
+is +($p->sums)[1], undef, 'every sum is zero';
+
 # Everybody but the master, by signals that others have sent.
 $p = start_with('request_picked:9:crash');
 ok until_true(sub { $p->children == 6 }, 5), 'a whole family';
