@@ -99,8 +99,9 @@ sub pump
 		$both->can_read($sent < $may && $n ? 0 : 0.01) or next;
 		my $read = sysread $socket, $in, 65536;
 		$in //= '';
-		$verdict ||= defined $read ? 'the end' : "cannot read: $!"
-		    if !$read && !(!defined $read && $!{EAGAIN});
+		next if $read || !defined $read && $!{EAGAIN};
+		last if $sent >= $opt{size} && $got >= $opt{size};
+		$verdict ||= defined $read ? 'the end' : "cannot read: $!";
 	}
 	$verdict ||= $got > $opt{size} ? 'too much' : 'right';
 	return "sent $sent, got $got, $verdict";
