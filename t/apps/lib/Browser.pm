@@ -210,6 +210,8 @@ sub go_to
 	return $self->call('POST', '/window', { handle => $tab });
 }
 
+sub close_tab { my ($self) = @_; return $self->call('DELETE', '/window') }
+
 # What ChromeDriver has noted since the last time, of a kind of log.
 sub fetch_log
 {
