@@ -10,6 +10,9 @@ static void begin(void *object, const char *name, unsigned index)
 
 	(void)index;
 	site->name = name;
+	site->policy = (struct conf_policy){.max_body = CONF_OF_LISTENER,
+	    .rewrite_location = true, .rewrite_cookies = true,
+	    .websocket = true, .buffer_request = true};
 }
 
 void read_sites(struct load *l, const struct spot *at)

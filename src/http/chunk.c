@@ -2,24 +2,17 @@
 /* Reads the chunked coding byte by byte, but for the bodies of chunks. */
 #include "http/chunk.h"
 
-#include <stdbool.h>
-
 #include "http/token.h"
 
 /* STEP_SIZE must be 0: zeroed memory is the beginning. */
 enum step {
-	STEP_SIZE,          /* hex digits */
-	STEP_SPACE,         /* blanks between the size and ';' */
-	STEP_EXTENSION,     /* up to the CR */
+	STEP_SIZE,      /* hex digits */
+	STEP_SPACE,     /* blanks between the size and ';' */
+	STEP_EXTENSION, /* up to the CR */
 	STEP_SIZE_LF,
 	STEP_BODY,
 	STEP_BODY_CR,
 	STEP_BODY_LF,
-	STEP_TRAILER,       /* at the beginning of a line */
-	STEP_TRAILER_NAME,
-	STEP_TRAILER_VALUE, /* up to the CR */
-	STEP_TRAILER_LF,
-	STEP_LAST_LF,
 	STEP_DONE,
 	STEP_BAD
 };
@@ -77,35 +70,7 @@ static enum step read_size_lf(struct chunk *st, char c)
 	st->digits = 0;
 	if (c != '\n' || st->left > INT64_MAX - st->total)
 		return STEP_BAD;
-	return st->left > 0 ? STEP_BODY : STEP_TRAILER;
-}
-
-static enum step read_trailer_name(char c, bool begun)
-{
-	if (token_has(c, TOKEN_TCHAR))
-		return STEP_TRAILER_NAME;
-	return begun && c == ':' ? STEP_TRAILER_VALUE : STEP_BAD;
-}
-
-static enum step read_trailer(struct chunk *st, char c)
-{
-	if (st->step == STEP_TRAILER && c == '\r')
-		return STEP_LAST_LF;
-	if (++st->trailer > CHUNK_TRAILERS)
-		return STEP_BAD;
-	switch (st->step) {
-	case STEP_TRAILER:
-		return read_trailer_name(c, false);
-	case STEP_TRAILER_NAME:
-		return read_trailer_name(c, true);
-	case STEP_TRAILER_VALUE:
-		if (c == '\r')
-			return STEP_TRAILER_LF;
-		return token_has(c, TOKEN_VALUE) ? STEP_TRAILER_VALUE :
-		    STEP_BAD;
-	default:
-		return c == '\n' ? STEP_TRAILER : STEP_BAD;
-	}
+	return st->left > 0 ? STEP_BODY : STEP_DONE;
 }
 
 /* The step after c; never called with STEP_BODY. */
@@ -124,13 +89,6 @@ static enum step read_byte(struct chunk *st, char c)
 		return c == '\r' ? STEP_BODY_LF : STEP_BAD;
 	case STEP_BODY_LF:
 		return c == '\n' ? STEP_SIZE : STEP_BAD;
-	case STEP_TRAILER:
-	case STEP_TRAILER_NAME:
-	case STEP_TRAILER_VALUE:
-	case STEP_TRAILER_LF:
-		return read_trailer(st, c);
-	case STEP_LAST_LF:
-		return c == '\n' ? STEP_DONE : STEP_BAD;
 	default:
 		return STEP_BAD;
 	}

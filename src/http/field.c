@@ -79,8 +79,8 @@ bool field_is_hop(enum field_id id)
 	return known[id].reach == HOP && id != FIELD_OTHER;
 }
 
-/* The comma that ends the element at p, or end. */
-static const char *item_end(const char *p, const char *end)
+/* The separator that ends the part at p, or end. */
+static const char *part_end(const char *p, const char *end, char sep)
 {
 	bool quoted = false;
 
@@ -89,13 +89,13 @@ static const char *item_end(const char *p, const char *end)
 			quoted = !quoted;
 		else if (quoted && *p == '\\' && end - p > 1)
 			p++;
-		else if (!quoted && *p == ',')
+		else if (!quoted && *p == sep)
 			break;
 	}
 	return p;
 }
 
-bool field_next_item(struct slice *rest, struct slice *item)
+static bool next_part(struct slice *rest, char sep, struct slice *part)
 {
 	const char *end, *p = rest->p;
 
@@ -103,15 +103,25 @@ bool field_next_item(struct slice *rest, struct slice *item)
 		return false;
 	end = p + rest->n;
 	while (p < end) {
-		const char *comma = item_end(p, end);
+		const char *stop = part_end(p, end, sep);
 
-		*item = slice_trim(slice_make(p, (size_t)(comma - p)));
-		p = comma < end ? comma + 1 : end;
-		if (item->n > 0)
+		*part = slice_trim(slice_make(p, (size_t)(stop - p)));
+		p = stop < end ? stop + 1 : end;
+		if (part->n > 0)
 			break;
 	}
 	*rest = slice_make(p, (size_t)(end - p));
-	return item->n > 0;
+	return part->n > 0;
+}
+
+bool field_next_item(struct slice *rest, struct slice *item)
+{
+	return next_part(rest, ',', item);
+}
+
+bool field_next_parameter(struct slice *rest, struct slice *parameter)
+{
+	return next_part(rest, ';', parameter);
 }
 
 bool field_has_item(struct slice list, struct slice token)

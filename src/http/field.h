@@ -44,6 +44,10 @@ bool field_is_hop(enum field_id id);
  * there is none left. A quoted string left open runs to the end. */
 bool field_next_item(struct slice *rest, struct slice *item);
 
+/* The same for the parameters of an element, and what stands before the first
+ * of them: parts that end at ';' (RFC 9110, 5.6.6). */
+bool field_next_parameter(struct slice *rest, struct slice *parameter);
+
 /* True if one of the elements of list is token, in any case. */
 bool field_has_item(struct slice list, struct slice token);
 

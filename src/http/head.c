@@ -207,6 +207,14 @@ static const struct refusal *parse_value(struct field *f, const char **p,
 	return NULL;
 }
 
+const struct refusal *head_parse_field(struct field *f, const char **p,
+    const char *end)
+{
+	const struct refusal *r = parse_name(f, p, end);
+
+	return r ? r : parse_value(f, p, end);
+}
+
 static void note_field(struct head *h, unsigned id)
 {
 	uint64_t bit = (uint64_t)1 << id;
@@ -237,9 +245,7 @@ static const struct refusal *parse_fields(struct head *h, const char **p,
 		if (h->nfields == max)
 			return refusal_of(REFUSAL_FIELDS);
 		f = &h->fields[h->nfields];
-		if ((r = parse_name(f, p, end)) != NULL)
-			return r;
-		if ((r = parse_value(f, p, end)) != NULL)
+		if ((r = head_parse_field(f, p, end)) != NULL)
 			return r;
 		note_field(h, f->id);
 	}

@@ -68,6 +68,11 @@ const struct refusal *head_parse_request(struct head *h, const char *p,
 const struct refusal *head_parse_response(struct head *h, const char *p,
     size_t n, const struct head_limits *limits);
 
+/* Parses the field line at *p, which moves behind its CRLF; end bounds it. Sets
+ * all of f. After a refusal *p is unspecified. */
+const struct refusal *head_parse_field(struct field *f, const char **p,
+    const char *end);
+
 /* The first field with a well-known name, NULL if there is none, and the
  * next one with the same id. FIELD_OTHER is not to be asked for. */
 struct field *head_find(const struct head *h, enum field_id id);

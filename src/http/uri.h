@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/slice.h"
 #include "http/head.h"
 #include "http/method.h"
@@ -58,5 +59,22 @@ const struct refusal *uri_host_of(const struct head *h, const struct uri *u,
  * then. */
 const struct refusal *uri_normalise_path(struct slice path, char *to,
     size_t room, struct slice *out);
+
+/* Appends path, with each byte that may not stand in one (RFC 3986, 3.3)
+ * percent-encoded in upper case: it encodes again what uri_normalise_path
+ * decoded. A '%' that begins an encoding stays and another one is encoded;
+ * so are '?' and '#'. */
+void uri_put_path(struct buf *b, struct slice path);
+
+/* The same for a query. '?' and '/' stay, and so do those bytes that no URI has
+ * but every browser sends in queries: [ ] { } | ^ and the backquote. */
+void uri_put_query(struct buf *b, struct slice query);
+
+/* What stands in path behind prefix, where that ends on a segment border:
+ * empty, or it begins with '/'. A slash at the end of prefix is the rest's, so
+ * behind "/a/" of "/a/b" there is "/b". False in *found: path does not begin
+ * so, and the rest is empty. */
+struct slice uri_path_rest(struct slice path, struct slice prefix,
+    bool *found);
 
 #endif

@@ -25,7 +25,7 @@ enum conn_state { CONN_FREE, CONN_PARKED, CONN_OWNED, CONN_BOUND };
 /* What a parked row waits for: the table in lobby.c says what is armed. */
 enum wait { WAIT_NOTHING, WAIT_CLIENT, WAIT_CLIENT_ROOM, WAIT_CONNECT,
 	WAIT_BACKEND_ROOM, WAIT_BODY, WAIT_BACKEND, WAIT_RELAY, WAIT_TURN,
-	WAIT_ALL, WAIT_COUNT };
+	WAIT_TUNNEL, WAIT_ROOM, WAIT_ALL, WAIT_COUNT };
 
 /* Where the next bytes of the client go. */
 enum receive_to { RECEIVE_NOWHERE, RECEIVE_IN, RECEIVE_BODY };
@@ -54,6 +54,9 @@ enum {
 	FLOW_DEADLY = 4194304, /* refused for the deaths of its workers */
 	FLOW_OWN = 1048576, /* we answer once the body has been read over */
 	FLOW_FRESH = 2097152, /* no idle connection for the next attempt */
+	FLOW_CLIENT_ENDED = 8388608, /* tunnel: it has sent its last byte */
+	FLOW_BACKEND_ENDED = 16777216,
+	FLOW_TRAILERS = 33554432, /* the answer's trailers go to the client */
 };
 
 /* All that has to change together while a request moves on. A row has two
@@ -74,9 +77,14 @@ struct flow {
 	/* the client's side: counts of its bytes, read and written */
 	uint64_t rx, tx;
 	uint64_t answer_at; /* tx at which this request's answers begin */
+	uint64_t request_at; /* rx at which its head began */
+	uint64_t slow_since; /* clock_ms: it is waited for since; 0: not */
+	uint64_t slow_from; /* and its count then */
 	uint32_t in;        /* page: what has come and nobody has used yet */
 	uint16_t in_start, in_end;
 	uint16_t status;    /* of the answer that we make ourselves */
+	uint16_t interims;  /* 1xx of the backend in this attempt */
+	uint16_t tail;      /* bytes that close the body when it is in chunks */
 	struct head_scan_state scan;
 	uint32_t head;      /* page in which the request's head lies */
 	uint32_t req;       /* page: struct request and its arena */

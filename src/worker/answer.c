@@ -8,6 +8,9 @@
 #include "worker/answer.h"
 #include "worker/attempt.h"
 #include "worker/compose.h"
+#include "worker/edit.h"
+#include "worker/expand.h"
+#include "worker/page.h"
 #include "worker/request.h"
 
 #define TARGET_MOST 200
@@ -55,42 +58,17 @@ static bool is_error(const struct stride *s)
 	    || route->action == CONF_DENY || route->action == CONF_POOL;
 }
 
-static void make_page(struct buf *b, unsigned status)
-{
-	const char *reason = status_reason(status);
-
-	BUF_LIT(b, "<!DOCTYPE html>\n<html><head><title>");
-	buf_u64(b, status);
-	BUF_LIT(b, " ");
-	buf_str(b, reason);
-	BUF_LIT(b, "</title></head>\n<body><h1>");
-	buf_u64(b, status);
-	BUF_LIT(b, " ");
-	buf_str(b, reason);
-	BUF_LIT(b, "</h1></body></html>\n");
-}
-
-struct own {
-	struct slice type, body, location;
-};
-
 /* What the route says, or the page of a status. */
-static struct own choose(const struct stride *s, struct buf *page)
+static struct page_text choose(const struct stride *s, char room[PAGE_PLAIN])
 {
 	const struct conf_route *route = s->r->route;
-	struct own o = {SLICE("text/html; charset=utf-8"), {NULL, 0},
-	    {NULL, 0}};
 
-	if (!is_error(s) && route->action == CONF_RESPOND) {
-		o.type = route->respond.type;
-		o.body = route->respond.body;
-		return o;
-	}
-	if (!is_error(s) && route->action == CONF_REDIRECT)
-		o.location = route->redirect.to.source;
-	make_page(page, s->f.status);
-	o.body = slice_make(page->start, buf_length(page));
-	return o;
+	if (s->f.cause == CAUSE_LAST_HOP)
+		return (struct page_text){{NULL, 0}, {NULL, 0}};
+	if (!is_error(s) && route->action == CONF_RESPOND)
+		return (struct page_text){route->respond.type,
+		    route->respond.body};
+	return page_of(s->r, s->f.status, room);
 }
 
 static bool has_no_body(unsigned status)
@@ -98,28 +76,68 @@ static bool has_no_body(unsigned status)
 	return status == 204 || status == 304;
 }
 
-static void put_head(const struct stride *s, struct buf *b,
-    const struct own *o)
+/* RFC 9110, 10.2.2: a path alone may not look like an authority. */
+static void put_location(const struct stride *s, struct buf *b)
 {
+	const struct conf_route *route = s->r->route;
+
+	if (is_error(s) || route->action != CONF_REDIRECT)
+		return;
+	BUF_LIT(b, "Location: ");
+	char *from = b->at;
+	expand_for_route(b, s->r, &route->redirect.to);
+	size_t slashes = 0, n = (size_t)(b->at - from);
+	while (slashes < n && from[slashes] == '/')
+		slashes++;
+	if (slashes > 1) {
+		memmove(from, from + slashes - 1, n - slashes + 1);
+		b->at -= slashes - 1;
+	} else if (n == 0) {
+		BUF_LIT(b, "/");
+	}
+	BUF_LIT(b, "\r\n");
+}
+
+/* RFC 9110, 15.5.6 */
+static void put_allow(const struct stride *s, struct buf *b)
+{
+	if (s->f.status == 405 || s->f.cause == CAUSE_LAST_HOP)
+		BUF_LIT(b, "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, "
+		    "OPTIONS\r\n");
+}
+
+static void put_length(const struct stride *s, struct buf *b,
+    const struct page_text *page)
+{
+	if (has_no_body(s->f.status))
+		return;
+	if (page->body.n) {
+		BUF_LIT(b, "Content-Type: ");
+		buf_slice(b, page->type);
+		BUF_LIT(b, "\r\n");
+	}
+	BUF_LIT(b, "Content-Length: ");
+	buf_u64(b, page->body.n);
+	BUF_LIT(b, "\r\n");
+}
+
+static bool put_head(const struct stride *s, char *at,
+    const struct page_text *page, bool edits)
+{
+	struct buf made, *b = &made;
+
+	buf_init(b, at, PAGE_LARGE);
 	compose_status_line(b, s->f.status, slice_make("", 0));
 	compose_date(b);
-	if (o->location.n) {
-		BUF_LIT(b, "Location: ");
-		buf_slice(b, o->location);
-		BUF_LIT(b, "\r\n");
-	}
-	if (!has_no_body(s->f.status)) {
-		if (o->body.n) {
-			BUF_LIT(b, "Content-Type: ");
-			buf_slice(b, o->type);
-			BUF_LIT(b, "\r\n");
-		}
-		BUF_LIT(b, "Content-Length: ");
-		buf_u64(b, o->body.n);
-		BUF_LIT(b, "\r\n");
-	}
+	put_location(s, b);
+	put_allow(s, b);
+	put_length(s, b, page);
+	if (edits && s->r->route)
+		edit_put(b, s->r, &s->r->route->policy.response);
 	compose_connection(s, b);
 	BUF_LIT(b, "\r\n");
+	s->r->head_bytes = buf_length(b);
+	return !b->full;
 }
 
 /* A body as long as the configuration allows goes to as many pages as the
@@ -146,26 +164,44 @@ static bool put_body(struct stride *s, struct slice body)
 
 static bool compose(struct stride *s)
 {
-	char text[512];
-	struct buf page, b;
-
-	buf_init(&page, text, sizeof text);
-	struct own o = choose(s, &page);
+	char room[PAGE_PLAIN];
+	struct page_text page = choose(s, room);
 	uint32_t n = stride_page(s, PAGE_IS_LARGE);
+
 	if (n == 0)
 		return false;
-	buf_init(&b, page_at(n), PAGE_LARGE);
-	put_head(s, &b, &o);
-	MUST(!b.full);
-	s->r->head_bytes = buf_length(&b);
-	chain_append(&s->f.out, n, 0, (uint16_t)buf_length(&b));
+	if (!put_head(s, page_at(n), &page, true)) {
+		/* too large by what the client put into it */
+		s->f.status = 500;
+		s->f.cause = CAUSE_ARENA;
+		page = choose(s, room);
+		MUST(put_head(s, page_at(n), &page, false));
+	}
+	chain_append(&s->f.out, n, 0, (uint16_t)s->r->head_bytes);
 	if (s->r->head.method_id == METHOD_HEAD || has_no_body(s->f.status))
 		return true;
-	return put_body(s, o.body);
+	return put_body(s, page.body);
+}
+
+#define BODY_OVER 65536 /* bytes read over for the sake of keep-alive */
+
+next_step answer_with(struct stride *s, unsigned status, enum cause cause)
+{
+	const struct request *r = s->r;
+
+	if ((s->f.flags & FLOW_BODY_WHOLE) || head_has(&r->head, FIELD_EXPECT)
+	    || r->framing.length > BODY_OVER)
+		return stride_refuse(s, status, cause, NULL);
+	s->f.status = (uint16_t)status;
+	s->f.cause = cause;
+	s->f.flags |= FLOW_OWN;
+	return NEXT(STEP_BODY);
 }
 
 next_step answer_run(struct stride *s)
 {
+	bool begun = s->f.out.length > 0; /* an interim answer */
+
 	if (s->f.peer >= 0 || s->c->holds)
 		attempt_end(s);
 	chain_clear(&s->f.body, &s->drop);
@@ -174,6 +210,8 @@ next_step answer_run(struct stride *s)
 	if (lobby_order() != LOBBY_RUN)
 		s->f.flags |= FLOW_CLOSE;
 	if (!compose(s)) {
+		if (begun)
+			return stride_cut(s, CAUSE_NO_PAGES);
 		chain_clear(&s->f.out, &s->drop);
 		stride_publish(s);
 		return stride_wait_for_pages(s);

@@ -10,4 +10,8 @@
 void answer_log(const struct stride *s, enum log_level level,
     const char *what);
 
+/* An answer of ours that has nothing against the body: it is read over, if it
+ * is small, and the connection goes on. */
+next_step answer_with(struct stride *s, unsigned status, enum cause cause);
+
 #endif

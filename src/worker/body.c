@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "base/buf.h"
 #include "http/chunk.h"
+#include "http/trailer.h"
 #include "net/stream.h"
 #include "worker/attempt.h"
 #include "worker/request.h"
@@ -28,8 +30,17 @@ static bool is_streaming(const struct stride *s)
 	return s->f.peer >= 0;
 }
 
+/* What has come is not kept until all has. */
+static bool goes_at_once(const struct stride *s)
+{
+	return is_streaming(s) || (!(s->f.flags & FLOW_OWN)
+	    && !s->r->route->policy.buffer_request);
+}
+
 static next_step ready(struct stride *s)
 {
+	s->f.slow_since = 0;
+
 	if (s->f.flags & FLOW_OWN) {
 		if (!is_whole(s))
 			s->f.flags |= FLOW_CLOSE | FLOW_LINGER;
@@ -136,16 +147,54 @@ static bool put_decoded(struct stride *s, struct slice piece)
 	return true;
 }
 
-static bool put_last_chunk(struct stride *s)
+/* What closes the last chunk, and the body. A body that is here whole, and has
+ * no trailers, goes on with its length instead. */
+static bool put_end(struct stride *s, struct slice trailers)
 {
-	static const char last[] = "\r\n" CHUNK_LAST;
+	char end[TRAILER_MOST + 16];
+	struct buf b;
 
-	if (!is_streaming(s))
+	if (!is_streaming(s) && trailers.n == 0)
 		return true;
-	if (chain_room(&s->f.body) < sizeof last - 1 && !add_page(s))
+	buf_init(&b, end, sizeof end);
+	if (is_streaming(s) || s->f.body.length)
+		BUF_LIT(&b, "\r\n");
+	BUF_LIT(&b, "0\r\n");
+	buf_slice(&b, trailers);
+	BUF_LIT(&b, "\r\n");
+	uint32_t n = (uint32_t)buf_length(&b);
+	if (chain_room(&s->f.body) < n && !add_page(s))
 		return false;
-	memcpy(chain_space(&s->f.body), last, sizeof last - 1);
-	chain_grow(&s->f.body, sizeof last - 1);
+	memcpy(chain_space(&s->f.body), end, n);
+	chain_grow(&s->f.body, n);
+	s->f.tail = (uint16_t)n;
+	return true;
+}
+
+/* Behind the last chunk. False: there is no room for them. */
+static bool take_trailers(struct stride *s, const struct refusal **no)
+{
+	char text[TRAILER_MOST];
+	const char *at = page_at(s->f.in) + s->f.in_start;
+	size_t length;
+	struct buf b;
+
+	switch (trailer_scan(at, (size_t)(s->f.in_end - s->f.in_start),
+	    &length)) {
+	case TRAILER_WHOLE:
+		break;
+	case TRAILER_MORE:
+		return true;
+	default:
+		*no = refusal_of(REFUSAL_CHUNK);
+		return false;
+	}
+	buf_init(&b, text, sizeof text);
+	*no = trailer_copy(at, length, &b);
+	if (*no != NULL || !put_end(s, slice_make(text, buf_length(&b))))
+		return false;
+	use_in(s, length);
+	s->f.flags |= FLOW_BODY_WHOLE;
 	return true;
 }
 
@@ -177,33 +226,37 @@ static bool decode(struct stride *s, const struct refusal **no)
 		if (result == CHUNK_BAD)
 			*no = refusal_of(REFUSAL_CHUNK);
 		if (result == CHUNK_BAD
-		    || (result == CHUNK_PIECE && !put_decoded(s, piece))
-		    || (result == CHUNK_DONE && !put_last_chunk(s)))
+		    || (result == CHUNK_PIECE && !put_decoded(s, piece)))
 			return false;
 		s->f.body_chunk = next;
 		use_in(s, (size_t)(p - at));
-		if (result == CHUNK_DONE) {
-			s->f.flags |= FLOW_BODY_WHOLE;
-			return true;
-		}
+		if (result == CHUNK_DONE)
+			return take_trailers(s, no);
 	}
 }
 
-/* Coded bytes get a page of their own once the head's is nearly full. */
+/* Coded bytes get a page of their own once the head's is nearly full. What is
+ * left over is the beginning of a trailer section. */
 static bool raw_room(struct stride *s)
 {
+	uint16_t n = (uint16_t)(s->f.in_end - s->f.in_start);
+
 	if (s->f.in && page_bytes(s->f.in) - s->f.in_end >= RAW_ROOM)
 		return true;
-	MUST(s->f.in_start == s->f.in_end);
-	if (s->f.in && s->f.in != s->f.head) {
+	if (s->f.in && s->f.in != s->f.head && n == 0) {
 		s->f.in_start = s->f.in_end = 0;
 		return true;
 	}
 	uint32_t page = stride_page(s, PAGE_IS_LARGE);
 	if (page == 0)
 		return false;
+	if (n)
+		memcpy(page_at(page), page_at(s->f.in) + s->f.in_start, n);
+	if (s->f.in != s->f.head)
+		page_drop(&s->drop, s->f.in);
 	s->f.in = page;
-	s->f.in_start = s->f.in_end = 0;
+	s->f.in_start = 0;
+	s->f.in_end = n;
 	return true;
 }
 
@@ -246,7 +299,8 @@ static bool nothing_came(const struct stride *s)
 static next_step wait_for_body(struct stride *s, bool progress)
 {
 	if (progress || s->f.deadline == 0 || s->f.wait == WAIT_TURN)
-		s->f.deadline = s->now + s->r->listener->timeouts.body;
+		s->f.deadline = stride_client_due(s, s->f.rx,
+		    s->r->listener->timeouts.body);
 	if (is_streaming(s)
 	    && stream_peek(s->f.peer) != IO_WAIT)
 		return NEXT(STEP_RELAY); /* an early answer */
@@ -279,7 +333,7 @@ static bool use_what_came(struct stride *s, next_step *next)
 		room = decode(s, &no);
 	else if (!coded)
 		copy_first(s);
-	if (s->f.body_chunk.total > s->r->listener->max_body)
+	if (s->f.body_chunk.total > s->r->max_body)
 		*next = stride_refuse(s, 413, CAUSE_BODY_TOO_LARGE, NULL);
 	else if (no != NULL)
 		*next = stride_refuse(s, no->status, CAUSE_REFUSED, no->why);
@@ -333,7 +387,7 @@ next_step body_run(struct stride *s)
 				return wait_for_body(s, true);
 			continue;
 		case IO_WAIT:
-			if (!room || (is_streaming(s) && s->f.body.length))
+			if (!room || (s->f.body.length && goes_at_once(s)))
 				return stream(s);
 			return wait_for_body(s, progress);
 		default:

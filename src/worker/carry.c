@@ -8,16 +8,19 @@
 #include "base/log.h"
 #include "shm/slot.h"
 #include "worker/request.h"
+#include "worker/worker.h"
 
 static step_run *const steps[STEP_COUNT] = {
 	[STEP_RECEIVE] = receive_run, /* is the head complete and lawful */
 	[STEP_ROUTE] = route_run,     /* which site, which route */
+	[STEP_GUARD] = guard_run,     /* may it pass */
 	[STEP_BODY] = body_run,       /* is the body here, as far as it fits */
 	[STEP_PICK] = pick_run,       /* which backend */
 	[STEP_FORWARD] = forward_run, /* send head and body */
 	[STEP_RELAY] = relay_run,     /* response head, body to the client */
 	[STEP_ANSWER] = answer_run,   /* responses that we make ourselves */
 	[STEP_FLUSH] = flush_run,     /* what the client has not taken yet */
+	[STEP_TUNNEL] = tunnel_run,   /* bytes both ways after 101 */
 	[STEP_ACCOUNT] = account_run, /* log line, then the next request */
 	[STEP_CLOSE] = close_run,     /* give back all the row holds */
 	[STEP_LINGER] = linger_run,   /* let the client read the answer */
@@ -64,6 +67,38 @@ uint32_t stride_page(struct stride *s, enum page_size size)
 	if (pages_of(&s->f) >= PAGES_PER_ROW)
 		return 0;
 	return page_take(size, lobby_row(s->c), conn_serial(s->c));
+}
+
+void stride_time(struct stride *s, enum request_time what)
+{
+	if (worker_conf->naccess_logs)
+		s->r->at[what] = clock_us();
+}
+
+#define RATE_GRACE 10000 /* ms before an average counts */
+
+uint64_t stride_client_due(struct stride *s, uint64_t count, uint32_t timeout)
+{
+	uint32_t rate = s->r->listener->min_rate;
+	uint64_t due = s->now + timeout;
+
+	if (s->f.slow_since == 0) {
+		s->f.slow_since = s->now;
+		s->f.slow_from = count;
+	}
+	if (rate == 0)
+		return due;
+	uint64_t earned = (count - s->f.slow_from) * 1000 / rate;
+	uint64_t until = s->f.slow_since
+	    + (earned > RATE_GRACE ? earned : RATE_GRACE);
+	return until < due ? until : due;
+}
+
+next_step stride_wait_for_client(struct stride *s, enum step step)
+{
+	s->f.deadline = stride_client_due(s, s->f.tx,
+	    s->r->listener->timeouts.write);
+	return BECOME(step, WAIT_CLIENT_ROOM);
 }
 
 #define PAGES_RETRY 50

@@ -4,11 +4,10 @@
 
 #include "http/forward.h"
 
-static bool is_trusted(const struct conf_networks *trusted,
-    const struct addr *a)
+bool client_is_among(const struct conf_networks *list, const struct addr *a)
 {
-	for (unsigned i = 0; i < trusted->n; i++)
-		if (network_has(&trusted->at[i], a))
+	for (unsigned i = 0; i < list->n; i++)
+		if (network_has(&list->at[i], a))
 			return true;
 	return false;
 }
@@ -25,7 +24,7 @@ static bool walk_value(struct request *r, struct slice value,
 		if (!prev(&value, &a))
 			return true;
 		r->client = a;
-		if (!is_trusted(&r->listener->trusted_proxies, &a))
+		if (!client_is_among(&r->listener->trusted_proxies, &a))
 			return true;
 	}
 	return false;
@@ -43,7 +42,7 @@ static void walk(struct request *r, enum field_id id, prev_address *prev)
 void client_find(struct request *r, const struct conn *c)
 {
 	r->client = conn_from(c);
-	r->trusted = is_trusted(&r->listener->trusted_proxies, &r->client);
+	r->trusted = client_is_among(&r->listener->trusted_proxies, &r->client);
 	if (!r->trusted)
 		return;
 	if (head_has(&r->head, FIELD_X_FORWARDED_FOR))

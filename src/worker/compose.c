@@ -6,6 +6,8 @@
 
 #include "http/chunk.h"
 #include "http/forward.h"
+#include "worker/edit.h"
+#include "worker/target.h"
 
 static void put_field(struct buf *b, struct slice name, struct slice value)
 {
@@ -15,29 +17,32 @@ static void put_field(struct buf *b, struct slice name, struct slice value)
 	BUF_LIT(b, "\r\n");
 }
 
-static void put_start_line(struct buf *b, const struct request *r)
+static bool put_start_line(struct buf *b, const struct request *r)
 {
 	buf_slice(b, r->head.method);
 	BUF_LIT(b, " ");
-	buf_slice(b, r->uri.path.n ? r->uri.path : SLICE("/"));
-	if (r->uri.query.p) {
-		BUF_LIT(b, "?");
-		buf_slice(b, r->uri.query);
-	}
+	bool fine = target_put(b, r);
 	BUF_LIT(b, " HTTP/1.1\r\n");
+	return fine;
 }
 
-/* What the client asked for, as it wrote it. */
-static struct slice host_asked(const struct request *r)
+struct slice compose_host_asked(const struct request *r)
 {
 	if (r->uri.authority.n)
 		return r->uri.authority;
 	return head_value(&r->head, FIELD_HOST);
 }
 
+struct slice compose_scheme_asked(const struct request *r)
+{
+	if (r->trusted && head_has(&r->head, FIELD_X_FORWARDED_PROTO))
+		return head_value(&r->head, FIELD_X_FORWARDED_PROTO);
+	return SLICE("http");
+}
+
 static void put_host(struct buf *b, const struct request *r)
 {
-	struct slice host = host_asked(r);
+	struct slice host = compose_host_asked(r);
 
 	if (r->pool->host == CONF_HOST_NAME)
 		host = r->pool->host_name;
@@ -54,15 +59,56 @@ static const uint64_t ours = BIT(FIELD_HOST) | BIT(FIELD_CONTENT_LENGTH)
     | BIT(FIELD_X_FORWARDED_PORT) | BIT(FIELD_X_REAL_IP)
     | BIT(FIELD_FORWARDED) | BIT(FIELD_X_REQUEST_ID);
 
-static void put_fields(struct buf *b, const struct head *h)
+static const struct conf_edits *edits_of(const struct request *r)
 {
-	for (unsigned i = 0; i < h->nfields; i++) {
-		const struct field *f = &h->fields[i];
+	return &r->route->policy.request;
+}
+
+/* A route's word about a field is the last one, also about ours. */
+static bool is_edited(const struct request *r, struct slice name)
+{
+	const struct conf_edits *e = edits_of(r);
+
+	return (e->nset || e->remove.n) && edit_drops(e, name);
+}
+
+/* RFC 9110, 7.6.2 */
+static void put_max_forwards(struct buf *b, struct slice value)
+{
+	uint64_t left;
+
+	if (!slice_u64(value, &left) || left == 0)
+		return;
+	BUF_LIT(b, "Max-Forwards: ");
+	buf_u64(b, left - 1);
+	BUF_LIT(b, "\r\n");
+}
+
+static void put_fields(struct buf *b, const struct request *r)
+{
+	bool options = r->head.method_id == METHOD_OPTIONS;
+
+	for (unsigned i = 0; i < r->head.nfields; i++) {
+		const struct field *f = &r->head.fields[i];
 		if ((f->flags & (FIELD_DROP | FIELD_UNDERSCORE))
-		    || (f->id != FIELD_OTHER && ours >> f->id & 1))
+		    || (f->id != FIELD_OTHER && ours >> f->id & 1)
+		    || is_edited(r, f->name))
 			continue;
-		put_field(b, f->name, f->value);
+		if (options && f->id == FIELD_MAX_FORWARDS)
+			put_max_forwards(b, f->value);
+		else
+			put_field(b, f->name, f->value);
 	}
+	edit_put(b, r, edits_of(r));
+}
+
+/* What is for the next hop only (RFC 9110, 7.6.1 and 7.8). */
+static void put_hop(struct buf *b, const struct request *r)
+{
+	if (r->wants_websocket)
+		BUF_LIT(b, "Connection: Upgrade\r\nUpgrade: websocket\r\n");
+	else if (r->wants_trailers)
+		BUF_LIT(b, "Connection: TE\r\nTE: trailers\r\n");
 }
 
 /* The lists of a trusted peer go on, and the peer is their newest element. */
@@ -83,35 +129,43 @@ static void put_one_or(struct buf *b, const struct request *r,
 {
 	if (r->trusted && head_has(&r->head, id))
 		value = head_value(&r->head, id);
-	if (value.n == 0)
+	if (value.n && !is_edited(r, slice_str(name)))
+		put_field(b, slice_str(name), value);
+}
+
+/* A list whose newest element is the peer. */
+static void put_list(struct buf *b, const struct request *r, enum field_id id,
+    struct slice name, struct slice newest)
+{
+	if (is_edited(r, name))
 		return;
-	put_field(b, slice_str(name), value);
+	buf_slice(b, name);
+	BUF_LIT(b, ": ");
+	put_earlier(b, r, id);
+	buf_slice(b, newest);
+	BUF_LIT(b, "\r\n");
 }
 
 static void put_forwarded(struct buf *b, const struct stride *s)
 {
 	const struct request *r = s->r;
 	struct addr peer = conn_from(s->c);
+	struct slice host = compose_host_asked(r);
 	char text[ADDR_TEXT], element[ADDR_TEXT + URI_HOST_MAX + 64];
 	size_t n = addr_format_ip(&peer, text);
 
-	BUF_LIT(b, "X-Forwarded-For: ");
-	put_earlier(b, r, FIELD_X_FORWARDED_FOR);
-	buf_put(b, text, n);
-	BUF_LIT(b, "\r\n");
+	put_list(b, r, FIELD_X_FORWARDED_FOR, SLICE("X-Forwarded-For"),
+	    slice_make(text, n));
 	put_one_or(b, r, FIELD_X_FORWARDED_PROTO, "X-Forwarded-Proto",
 	    SLICE("http"));
-	put_one_or(b, r, FIELD_X_FORWARDED_HOST, "X-Forwarded-Host",
-	    host_asked(r));
+	put_one_or(b, r, FIELD_X_FORWARDED_HOST, "X-Forwarded-Host", host);
 	if (r->trusted)
 		put_one_or(b, r, FIELD_X_FORWARDED_PORT, "X-Forwarded-Port",
 		    SLICE(""));
 	n = forward_put_element(element, 0, sizeof element, &peer,
-	    SLICE("http"), host_asked(r));
-	BUF_LIT(b, "Forwarded: ");
-	put_earlier(b, r, FIELD_FORWARDED);
-	buf_put(b, element, n);
-	BUF_LIT(b, "\r\n");
+	    SLICE("http"), host);
+	put_list(b, r, FIELD_FORWARDED, SLICE("Forwarded"),
+	    slice_make(element, n));
 	put_one_or(b, r, FIELD_X_REQUEST_ID, "X-Request-Id",
 	    slice_make(r->id, REQUEST_ID));
 }
@@ -126,6 +180,9 @@ static void put_framing(struct buf *b, const struct stride *s)
 		return;
 	if (s->f.flags & FLOW_CHUNKED_UP) {
 		BUF_LIT(b, "Transfer-Encoding: chunked\r\n");
+		if (head_has(&s->r->head, FIELD_TRAILER))
+			put_field(b, SLICE("Trailer"),
+			    head_value(&s->r->head, FIELD_TRAILER));
 		return;
 	}
 	BUF_LIT(b, "Content-Length: ");
@@ -134,20 +191,31 @@ static void put_framing(struct buf *b, const struct stride *s)
 	BUF_LIT(b, "\r\n");
 }
 
-static void put_head(struct buf *b, const struct stride *s)
+/* What is there of the body is the first chunk; what is behind it, if it is
+ * whole, closes it. */
+static void put_first_size(struct buf *b, const struct flow *f)
 {
-	put_start_line(b, s->r);
+	size_t n = (size_t)(f->body.length - f->tail);
+	char size[CHUNK_SIZE_ROOM], *end = size + sizeof size;
+
+	if (!(f->flags & FLOW_CHUNKED_UP) || n == 0)
+		return;
+	char *p = chunk_put_size(end, n);
+	buf_put(b, p, (size_t)(end - p));
+}
+
+bool compose_put_request_head(struct buf *b, const struct stride *s)
+{
+	bool fine = put_start_line(b, s->r);
+
 	put_host(b, s->r);
-	put_fields(b, &s->r->head);
+	put_fields(b, s->r);
 	put_forwarded(b, s);
 	put_framing(b, s);
+	put_hop(b, s->r);
 	BUF_LIT(b, "\r\n");
-	if (s->f.flags & FLOW_CHUNKED_UP) {
-		char size[CHUNK_SIZE_ROOM];
-		char *end = size + sizeof size;
-		char *p = chunk_put_size(end, (size_t)s->f.body.length);
-		buf_put(b, p, (size_t)(end - p));
-	}
+	put_first_size(b, &s->f);
+	return fine;
 }
 
 static void hang_head(struct stride *s, uint32_t page, const struct buf *b)
@@ -163,10 +231,12 @@ enum compose compose_request_head(struct stride *s)
 	struct buf b;
 
 	s->f.flags &= ~(uint32_t)FLOW_CHUNKED_UP;
-	if ((s->f.flags & FLOW_CHUNKED_IN) && !(s->f.flags & FLOW_BODY_WHOLE))
+	if ((s->f.flags & FLOW_CHUNKED_IN)
+	    && (!(s->f.flags & FLOW_BODY_WHOLE) || s->f.tail))
 		s->f.flags |= FLOW_CHUNKED_UP;
 	buf_init(&b, a->at, (size_t)(a->end - a->at));
-	put_head(&b, s);
+	if (!compose_put_request_head(&b, s))
+		return COMPOSE_REGEX;
 	if (!b.full) {
 		/* each attempt writes it anew, so the arena does not grow */
 		hang_head(s, s->f.req, &b);
@@ -176,7 +246,7 @@ enum compose compose_request_head(struct stride *s)
 	if (page == 0)
 		return COMPOSE_NO_PAGE;
 	buf_init(&b, page_at(page), PAGE_LARGE);
-	put_head(&b, s);
+	compose_put_request_head(&b, s);
 	hang_head(s, page, &b);
 	return b.full ? COMPOSE_TOO_LARGE : COMPOSE_FINE;
 }

@@ -6,17 +6,33 @@
 #include "base/buf.h"
 #include "worker/request.h"
 
-enum compose { COMPOSE_FINE, COMPOSE_NO_PAGE, COMPOSE_TOO_LARGE };
+/* REGEX: one took too long. */
+enum compose { COMPOSE_FINE, COMPOSE_NO_PAGE, COMPOSE_TOO_LARGE,
+	COMPOSE_REGEX };
+
+/* What the client asked for, as it wrote it: host and port, or nothing; and
+ * "http", or what a trusted proxy says. */
+struct slice compose_host_asked(const struct request *r);
+struct slice compose_scheme_asked(const struct request *r);
 
 /* Writes the head for s->r->backend into the request's arena or, where that
  * has no room, a page: f.bhead, bhead_off, bhead_len. */
 enum compose compose_request_head(struct stride *s);
+
+/* The same into b; false if a regular expression took too long. */
+bool compose_put_request_head(struct buf *b, const struct stride *s);
 
 /* Writes the client's head of the backend's response into a page at the end
  * of f.out, in accordance with f.flags (FLOW_CLOSE, FLOW_CHUNKED_DOWN) and
  * framing. */
 enum compose compose_response_head(struct stride *s, const struct head *h,
     const struct framing *body);
+
+/* Appends an interim answer (1xx) of the backend to f.out. */
+enum compose compose_interim(struct stride *s, const struct head *h);
+
+/* The head of a 101 with the protocol that the backend has changed to. */
+enum compose compose_tunnel_head(struct stride *s, const struct head *h);
 
 /* How the connection goes on, as a Connection field where one is needed. */
 void compose_connection(const struct stride *s, struct buf *b);

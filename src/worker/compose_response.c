@@ -2,8 +2,10 @@
 /* The response's head for the client. */
 #include "base/clock.h"
 #include "http/date.h"
+#include "http/remap.h"
 #include "http/status.h"
 #include "worker/compose.h"
+#include "worker/edit.h"
 
 void compose_status_line(struct buf *b, unsigned status, struct slice reason)
 {
@@ -40,22 +42,100 @@ void compose_date(struct buf *b)
 	BUF_LIT(b, "\r\n");
 }
 
-static bool is_hidden(const struct conf_list *hide, struct slice name)
+#define NAMES 3
+#define NAME_MOST 300 /* a host and its port */
+
+/* Whom a place may name and mean the backend, and how clients say it. */
+struct places {
+	struct remap map;
+	struct slice names[NAMES];
+	char own[NAME_MOST];
+	bool known;
+};
+
+static void add_name(struct places *p, struct slice name)
 {
-	for (unsigned i = 0; i < hide->n; i++)
-		if (hide->at[i].n == name.n
-		    && slice_caseeq(hide->at[i], name))
+	if (name.n)
+		p->names[p->map.nnames++] = name;
+}
+
+/* A backend that was told the client's host says that, and may still not know
+ * of the prefixes. */
+static void add_asked(struct places *p, struct slice asked)
+{
+	if (asked.n > sizeof p->own)
+		return;
+	for (size_t i = 0; i < asked.n; i++)
+		p->own[i] = ascii_lower(asked.p[i]);
+	add_name(p, slice_make(p->own, asked.n));
+}
+
+static const struct remap *places_of(struct places *p,
+    const struct request *r)
+{
+	const struct conf_policy *policy = &r->route->policy;
+
+	if (p->known)
+		return &p->map;
+	p->known = true;
+	p->map = (struct remap){.names = p->names,
+	    .scheme = compose_scheme_asked(r),
+	    .authority = compose_host_asked(r),
+	    .strip = policy->strip_prefix, .add = policy->add_prefix};
+	add_name(p, r->backend->host);
+	add_name(p, r->pool->host_name);
+	if (p->map.strip.n || p->map.add.n)
+		add_asked(p, p->map.authority);
+	return &p->map;
+}
+
+/* True if it has been written in the client's terms. */
+static bool put_remapped(struct buf *b, const struct request *r,
+    const struct field *f, struct places *p)
+{
+	static const struct {
+		enum field_id id;
+		bool (*put)(const struct remap *m, struct slice v,
+		    struct buf *b);
+	} by[] = {{FIELD_LOCATION, remap_uri},
+	    {FIELD_CONTENT_LOCATION, remap_uri},
+	    {FIELD_REFRESH, remap_refresh},
+	    {FIELD_SET_COOKIE, remap_cookie}};
+	const struct conf_policy *policy = &r->route->policy;
+	struct buf before = *b;
+
+	for (unsigned i = 0; i < sizeof by / sizeof by[0]; i++) {
+		bool wanted = by[i].id == FIELD_SET_COOKIE
+		    ? policy->rewrite_cookies : policy->rewrite_location;
+		if (by[i].id != f->id || !wanted)
+			continue;
+		buf_slice(b, f->name);
+		BUF_LIT(b, ": ");
+		if (by[i].put(places_of(p, r), f->value, b)) {
+			BUF_LIT(b, "\r\n");
 			return true;
+		}
+		before.full = b->full;
+		*b = before;
+	}
 	return false;
 }
 
-static void put_fields(struct buf *b, const struct head *h,
-    const struct conf_list *hide)
+static void put_fields(struct buf *b, const struct request *r,
+    const struct head *h)
 {
+	const struct conf_policy *policy = &r->route->policy;
+	const struct conf_edits *e = &policy->response;
+	bool edits = e->nset || e->remove.n;
+	struct places places = {.known = false};
+
 	for (unsigned i = 0; i < h->nfields; i++) {
 		const struct field *f = &h->fields[i];
 		if ((f->flags & FIELD_DROP) || f->id == FIELD_CONTENT_LENGTH
-		    || is_hidden(hide, f->name))
+		    || edit_is_among(&policy->hide, f->name)
+		    || (edits && edit_drops(e, f->name))
+		    || (f->id != FIELD_OTHER
+		    && put_remapped(b, r, f, &places)))
 			continue;
 		buf_slice(b, f->name);
 		BUF_LIT(b, ": ");
@@ -70,6 +150,11 @@ static void put_framing(const struct stride *s, struct buf *b,
 {
 	if (s->f.flags & FLOW_CHUNKED_DOWN) {
 		BUF_LIT(b, "Transfer-Encoding: chunked\r\n");
+		if ((s->f.flags & FLOW_TRAILERS) && head_has(h, FIELD_TRAILER)) {
+			BUF_LIT(b, "Trailer: ");
+			buf_slice(b, head_value(h, FIELD_TRAILER));
+			BUF_LIT(b, "\r\n");
+		}
 	} else if (body->kind == BODY_LENGTH) {
 		BUF_LIT(b, "Content-Length: ");
 		buf_u64(b, body->length);
@@ -86,7 +171,8 @@ static void put_head(struct buf *b, const struct stride *s,
     const struct head *h, const struct framing *body)
 {
 	compose_status_line(b, h->status, h->reason);
-	put_fields(b, h, &s->r->route->policy.hide);
+	put_fields(b, s->r, h);
+	edit_put(b, s->r, &s->r->route->policy.response);
 	if (!head_has(h, FIELD_DATE))
 		compose_date(b);
 	put_framing(s, b, h, body);
@@ -94,8 +180,34 @@ static void put_head(struct buf *b, const struct stride *s,
 	BUF_LIT(b, "\r\n");
 }
 
-enum compose compose_response_head(struct stride *s, const struct head *h,
-    const struct framing *body)
+/* Without the framing of a final answer, and without what a route adds. */
+static void put_interim(struct buf *b, const struct stride *s,
+    const struct head *h, const struct framing *none)
+{
+	(void)none;
+	compose_status_line(b, h->status, h->reason);
+	put_fields(b, s->r, h);
+	BUF_LIT(b, "\r\n");
+}
+
+static void put_tunnel(struct buf *b, const struct stride *s,
+    const struct head *h, const struct framing *none)
+{
+	(void)none;
+	compose_status_line(b, h->status, h->reason);
+	put_fields(b, s->r, h);
+	edit_put(b, s->r, &s->r->route->policy.response);
+	BUF_LIT(b, "Connection: Upgrade\r\nUpgrade: ");
+	buf_slice(b, head_value(h, FIELD_UPGRADE));
+	BUF_LIT(b, "\r\n\r\n");
+}
+
+typedef void put_any(struct buf *b, const struct stride *s,
+    const struct head *h, const struct framing *body);
+
+/* In as small a page as it fits; *n is its length. */
+static enum compose append(struct stride *s, const struct head *h,
+    const struct framing *body, put_any *put, size_t *n)
 {
 	struct buf b;
 
@@ -105,14 +217,34 @@ enum compose compose_response_head(struct stride *s, const struct head *h,
 		if (page == 0)
 			return COMPOSE_NO_PAGE;
 		buf_init(&b, page_at(page), page_bytes(page));
-		put_head(&b, s, h, body);
+		put(&b, s, h, body);
+		*n = buf_length(&b);
 		if (!b.full) {
-			s->r->head_bytes = buf_length(&b);
-			chain_append(&s->f.out, page, 0,
-			    (uint16_t)buf_length(&b));
+			chain_append(&s->f.out, page, 0, (uint16_t)*n);
 			return COMPOSE_FINE;
 		}
 		page_drop(&s->drop, page);
 	}
 	return COMPOSE_TOO_LARGE;
+}
+
+enum compose compose_response_head(struct stride *s, const struct head *h,
+    const struct framing *body)
+{
+	return append(s, h, body, put_head, &s->r->head_bytes);
+}
+
+enum compose compose_interim(struct stride *s, const struct head *h)
+{
+	size_t n;
+	enum compose made = append(s, h, NULL, put_interim, &n);
+
+	if (made == COMPOSE_FINE)
+		s->f.answer_at += n;
+	return made;
+}
+
+enum compose compose_tunnel_head(struct stride *s, const struct head *h)
+{
+	return append(s, h, NULL, put_tunnel, &s->r->head_bytes);
 }

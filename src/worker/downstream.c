@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "http/chunk.h"
+#include "http/trailer.h"
 
 /* Up to this size a copy behind what waits already beats a vector more. */
 #define COPY_MOST 2048
@@ -112,14 +114,51 @@ static bool put_piece(struct stride *s, struct slice piece)
 	return true;
 }
 
-bool downstream_end(struct stride *s)
+static bool put_end(struct stride *s, const char *trailers, size_t n)
 {
+	static const char last[] = "0\r\n", end[] = "\r\n";
+
 	if (!(s->f.flags & FLOW_CHUNKED_DOWN))
 		return true;
-	if (!room_for(s, sizeof CHUNK_LAST - 1))
+	if (!room_for(s, sizeof last + n + sizeof end))
 		return false;
-	put(s, CHUNK_LAST, sizeof CHUNK_LAST - 1);
+	put(s, last, sizeof last - 1);
+	if (n)
+		put(s, trailers, n);
+	put(s, end, sizeof end - 1);
 	return true;
+}
+
+bool downstream_end(struct stride *s)
+{
+	return put_end(s, NULL, 0);
+}
+
+/* They are looked at even where they go no further. */
+static enum downstream move_trailers(struct stride *s)
+{
+	static char text[TRAILER_MOST];
+	const char *at = page_at(s->f.bin) + s->f.bin_start;
+	size_t length;
+	struct buf b;
+
+	switch (trailer_scan(at, (size_t)(s->f.bin_end - s->f.bin_start),
+	    &length)) {
+	case TRAILER_WHOLE:
+		break;
+	case TRAILER_MORE:
+		return DOWNSTREAM_MORE;
+	default:
+		return DOWNSTREAM_BAD;
+	}
+	buf_init(&b, text, sizeof text);
+	if (trailer_copy(at, length, &b) != NULL)
+		return DOWNSTREAM_BAD;
+	if (!put_end(s, text, s->f.flags & FLOW_TRAILERS ? buf_length(&b)
+	    : 0))
+		return DOWNSTREAM_NO_PAGE;
+	s->f.bin_start = (uint16_t)(s->f.bin_start + length);
+	return DOWNSTREAM_DONE;
 }
 
 static enum downstream move_chunked(struct stride *s)
@@ -135,13 +174,12 @@ static enum downstream move_chunked(struct stride *s)
 		    &piece);
 		if (result == CHUNK_BAD)
 			return DOWNSTREAM_BAD;
-		if ((result == CHUNK_PIECE && !put_piece(s, piece))
-		    || (result == CHUNK_DONE && !downstream_end(s)))
+		if (result == CHUNK_PIECE && !put_piece(s, piece))
 			return DOWNSTREAM_NO_PAGE;
 		s->f.res_chunk = next;
 		s->f.bin_start = (uint16_t)(s->f.bin_start + (p - at));
 		if (result == CHUNK_DONE)
-			return DOWNSTREAM_DONE;
+			return move_trailers(s);
 		if (result == CHUNK_MORE && s->f.bin_start == s->f.bin_end)
 			return DOWNSTREAM_MORE;
 	}

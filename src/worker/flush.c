@@ -23,6 +23,7 @@ static enum io send_out(struct stride *s)
 		if (io != IO_OK)
 			return io == IO_WAIT ? IO_WAIT : IO_BROKEN;
 	}
+	s->f.slow_since = 0;
 	return IO_OK;
 }
 
@@ -44,10 +45,9 @@ next_step flush_run(struct stride *s)
 	case IO_OK:
 		return NEXT(STEP_ACCOUNT);
 	case IO_WAIT:
-		if (s->f.tx != before || s->f.wait != WAIT_CLIENT_ROOM)
-			s->f.deadline = s->now
-			    + s->r->listener->timeouts.write;
-		return BECOME(STEP_FLUSH, WAIT_CLIENT_ROOM);
+		if (s->f.tx == before && s->f.wait == WAIT_CLIENT_ROOM)
+			return BECOME(STEP_FLUSH, WAIT_CLIENT_ROOM);
+		return stride_wait_for_client(s, STEP_FLUSH);
 	default:
 		return stride_cut(s, CAUSE_CLIENT_GONE);
 	}

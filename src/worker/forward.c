@@ -45,6 +45,7 @@ static next_step wait_for_room(struct stride *s)
 	if (stream_peek(s->f.peer) != IO_WAIT)
 		return NEXT(STEP_RELAY);
 	s->f.deadline = s->now + s->r->pool->timeouts.response;
+	s->f.slow_since = 0; /* the client is not to blame */
 	return BECOME(STEP_FORWARD, WAIT_BACKEND_ROOM);
 }
 

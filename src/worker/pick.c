@@ -92,6 +92,7 @@ static void begin_attempt(struct stride *s, const struct conn *peer)
 	f->brx = peer->rx;
 	f->btx = peer->tx;
 	f->sent = f->gone = 0;
+	f->interims = 0;
 	f->res_scan = (struct head_scan_state){0};
 	f->deadline = s->now + s->r->pool->timeouts.connect;
 	s->r->response_begun = false;
@@ -125,6 +126,8 @@ static next_step connect_to(struct stride *s, const struct conf_backend *b)
 		attempt_end(s);
 		s->f.attempts--;
 		return stride_wait_for_pages(s);
+	case COMPOSE_REGEX:
+		return stride_refuse(s, 500, CAUSE_REGEX, NULL);
 	case COMPOSE_TOO_LARGE:
 		return stride_refuse(s, 431, CAUSE_ARENA, NULL);
 	default:
@@ -148,6 +151,7 @@ next_step pick_run(struct stride *s)
 	if (b == NULL)
 		return stride_refuse(s, 503, CAUSE_NO_BACKEND, NULL);
 	r->backend = b;
+	r->retries += s->f.attempts > 0;
 	s->f.attempts++;
 	return connect_to(s, b);
 }

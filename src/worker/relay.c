@@ -13,6 +13,7 @@
 #include "worker/worker.h"
 
 #define FIELDS_MOST 200
+#define INTERIMS 1000 /* of one response */
 #define ROUNDS 64    /* of receiving in one stride: then others' turn */
 #define OUT_BATCH 4  /* pages that are gathered before they are sent */
 #define OUT_PAGES 10 /* pages that may wait for a slow client */
@@ -58,6 +59,8 @@ static void decide_framing(struct stride *s, const struct framing *body)
 	s->f.res_chunk = (struct chunk){0};
 	if (body->kind == BODY_NONE)
 		s->f.flags |= FLOW_NOBODY;
+	if (body->kind == BODY_CHUNKED && s->r->wants_trailers)
+		s->f.flags |= FLOW_TRAILERS;
 	if (body->kind == BODY_CHUNKED || body->kind == BODY_UNTIL_CLOSE)
 		s->f.flags |= old ? FLOW_CLOSE : FLOW_CHUNKED_DOWN;
 	if (!(s->f.flags & FLOW_BODY_WHOLE))
@@ -99,6 +102,52 @@ static next_step begin_answer(struct stride *s, const struct head *h)
 	return NEXT(STEP_RELAY);
 }
 
+static next_step begin_tunnel(struct stride *s, const struct head *h)
+{
+	if (!s->r->wants_websocket || !head_has(h, FIELD_UPGRADE))
+		return bad_response(s, "101 without being asked");
+	if (!forward_is_complete(&s->f))
+		return bad_response(s, "101 before it has the request");
+	switch (compose_tunnel_head(s, h)) {
+	case COMPOSE_FINE:
+		break;
+	case COMPOSE_NO_PAGE:
+		s->f.res_scan = (struct head_scan_state){0};
+		return stride_wait_for_pages(s);
+	default:
+		return bad_response(s, "its fields do not fit");
+	}
+	FAULT(answer_made);
+	s->r->status = h->status;
+	s->f.flags |= FLOW_ANSWERED | FLOW_CLOSE | FLOW_LINGER;
+	s->f.gone = s->f.sent;
+	s->f.bin_start = (uint16_t)(s->f.bin_start + h->length);
+	s->f.deadline = 0;
+	return NEXT(STEP_TUNNEL);
+}
+
+/* 100 is ours to say, and HTTP/1.0 knows none (RFC 9110, 15.2). */
+static next_step pass_interim(struct stride *s, const struct head *h)
+{
+	bool passed = h->status != 100 && s->r->head.minor > 0;
+
+	if (s->f.interims++ == INTERIMS)
+		return bad_response(s, "too many interim answers");
+	switch (passed ? compose_interim(s, h) : COMPOSE_FINE) {
+	case COMPOSE_FINE:
+		break;
+	case COMPOSE_NO_PAGE:
+		s->f.interims--;
+		return stride_wait_for_pages(s);
+	default:
+		return bad_response(s, "its fields do not fit");
+	}
+	s->f.bin_start = (uint16_t)(s->f.bin_start + h->length);
+	if (flush_some(s) == IO_BROKEN)
+		return stride_cut(s, CAUSE_CLIENT_GONE);
+	return NEXT(forward_is_complete(&s->f) ? STEP_RELAY : STEP_FORWARD);
+}
+
 static next_step read_head(struct stride *s, size_t length)
 {
 	static struct field fields[FIELDS_MOST];
@@ -113,15 +162,10 @@ static next_step read_head(struct stride *s, size_t length)
 	if (no)
 		return bad_response(s, no->why);
 	s->f.res_scan = (struct head_scan_state){0};
-	if (h.status == 101)
-		return bad_response(s, "101 without being asked");
-	if (h.status < 200) {
-		s->f.bin_start = (uint16_t)(s->f.bin_start + length);
-		return NEXT(forward_is_complete(&s->f) ? STEP_RELAY
-		    : STEP_FORWARD);
-	}
 	h.length = length;
-	return begin_answer(s, &h);
+	if (h.status == 101)
+		return begin_tunnel(s, &h);
+	return h.status < 200 ? pass_interim(s, &h) : begin_answer(s, &h);
 }
 
 /* NEXT(STEP_RELAY): look again; WAIT: more bytes are needed. */
@@ -142,8 +186,21 @@ static next_step find_head(struct stride *s)
 	}
 }
 
-/* A page to receive into, with the row saying so. A head that is not whole
- * keeps its page; what is left of one that is, moves to the front. */
+/* Never within a page: who goes on after a death has its old places. */
+static void move_bin(struct stride *s, uint32_t page)
+{
+	uint16_t n = (uint16_t)(s->f.bin_end - s->f.bin_start);
+
+	if (n)
+		memcpy(page_at(page), page_at(s->f.bin) + s->f.bin_start, n);
+	page_drop(&s->drop, s->f.bin);
+	s->f.bin = page;
+	s->f.bin_start = 0;
+	s->f.bin_end = n;
+}
+
+/* A page to receive into, with the row saying so. What is too large for one
+ * is no head, and no trailer section. */
 static bool have_room(struct stride *s)
 {
 	if (s->f.bin && s->f.bin_start == s->f.bin_end) {
@@ -151,13 +208,16 @@ static bool have_room(struct stride *s)
 		stride_publish(s);
 		return true;
 	}
-	if (s->f.bin)
-		return s->f.bin_end < page_bytes(s->f.bin);
-	s->f.bin = stride_page(s, PAGE_IS_LARGE);
-	s->f.bin_start = s->f.bin_end = 0;
-	if (s->f.bin)
-		stride_publish(s);
-	return s->f.bin != 0;
+	if (s->f.bin && s->f.bin_end < page_bytes(s->f.bin))
+		return true;
+	if (s->f.bin && s->f.bin_start == 0)
+		return false;
+	uint32_t page = stride_page(s, PAGE_IS_LARGE);
+	if (page == 0)
+		return false;
+	move_bin(s, page);
+	stride_publish(s);
+	return true;
 }
 
 static enum io receive_more(struct stride *s)
@@ -236,8 +296,7 @@ static next_step make_way(struct stride *s)
 		return stride_cut(s, CAUSE_CLIENT_GONE);
 	if (s->f.out.pages < OUT_PAGES)
 		return NEXT(STEP_RELAY);
-	s->f.deadline = s->now + s->r->listener->timeouts.write;
-	return BECOME(STEP_RELAY, WAIT_CLIENT_ROOM);
+	return stride_wait_for_client(s, STEP_RELAY);
 }
 
 /* The row's share of pages is used up, or all pages are. */
@@ -249,8 +308,7 @@ static next_step no_page(struct stride *s)
 	case IO_OK:
 		return NEXT(STEP_RELAY);
 	case IO_WAIT:
-		s->f.deadline = s->now + s->r->listener->timeouts.write;
-		return BECOME(STEP_RELAY, WAIT_CLIENT_ROOM);
+		return stride_wait_for_client(s, STEP_RELAY);
 	default:
 		return stride_cut(s, CAUSE_CLIENT_GONE);
 	}
@@ -283,8 +341,7 @@ static next_step move_through_pipe(struct stride *s)
 	case SPLICE_DONE:
 		return done(s);
 	case SPLICE_CLIENT_ROOM:
-		s->f.deadline = s->now + s->r->listener->timeouts.write;
-		return BECOME(STEP_RELAY, WAIT_CLIENT_ROOM);
+		return stride_wait_for_client(s, STEP_RELAY);
 	case SPLICE_BACKEND:
 		allow_time(s);
 		return BECOME(STEP_RELAY, WAIT_BACKEND);
@@ -297,6 +354,11 @@ static next_step move_through_pipe(struct stride *s)
 	}
 }
 
+static bool has_room(const struct stride *s)
+{
+	return s->f.bin && s->f.bin_end < page_bytes(s->f.bin);
+}
+
 /* Between two looks at what came: the way it takes, and room for it. */
 static next_step prepare(struct stride *s)
 {
@@ -306,8 +368,8 @@ static next_step prepare(struct stride *s)
 		next = make_way(s);
 	if (next != NEXT(STEP_RELAY) || have_room(s))
 		return next;
-	return s->f.bin ? bad_response(s, "its head is too large")
-	    : no_page(s);
+	return s->f.bin && s->f.bin_start == 0
+	    ? bad_response(s, "its head is too large") : no_page(s);
 }
 
 next_step relay_run(struct stride *s)
@@ -328,7 +390,7 @@ next_step relay_run(struct stride *s)
 		next = prepare(s);
 		if (next != NEXT(STEP_RELAY))
 			return next;
-		if (s->f.bin == 0)
+		if (!has_room(s))
 			continue; /* pages have been freed */
 		enum io io = receive_more(s);
 		if (io == IO_WAIT)

@@ -18,9 +18,9 @@
 /* The steps, in the order in which a request takes them. Each is a function
  * of carry.c's table and returns the next step, or WAIT_STEP of the wait after
  * which it runs again; BECOME of both: the wait first, then the step. */
-enum step { STEP_RECEIVE, STEP_ROUTE, STEP_BODY, STEP_PICK, STEP_FORWARD,
-	STEP_RELAY, STEP_ANSWER, STEP_FLUSH, STEP_ACCOUNT, STEP_CLOSE,
-	STEP_LINGER, STEP_COUNT, STEP_GONE };
+enum step { STEP_RECEIVE, STEP_ROUTE, STEP_GUARD, STEP_BODY, STEP_PICK,
+	STEP_FORWARD, STEP_RELAY, STEP_ANSWER, STEP_FLUSH, STEP_TUNNEL,
+	STEP_ACCOUNT, STEP_CLOSE, STEP_LINGER, STEP_COUNT, STEP_GONE };
 
 typedef unsigned next_step;
 
@@ -36,6 +36,17 @@ enum cause {
 };
 
 extern const char *const cause_text[CAUSE_COUNT];
+
+/* Groups of a regular expression in the subject: 0 is all that matched. */
+#define CAPTURES 10
+
+struct captures {
+	uint16_t from[CAPTURES], to[CAPTURES]; /* offsets; empty if equal */
+};
+
+/* When a request came so far: clock_us, 0 if it did not, or if there is no
+ * access log. */
+enum request_time { TIME_HEAD, TIME_ROUTE, TIME_CONNECT, TIME_FIRST, TIMES };
 
 /* Lives with its arena in the page flow.req, so that the next stride may be
  * another worker's. What a step writes it may write again after a death. */
@@ -53,21 +64,32 @@ struct request {
 	char id[REQUEST_ID];
 	bool trusted;        /* the peer's X-Forwarded-* are believed */
 	bool wants_continue; /* Expect: 100-continue */
+	bool wants_trailers; /* TE: trailers */
+	bool wants_websocket; /* guard: and may have it */
+	uint64_t max_body;   /* guard: as the route says */
+	uint64_t at[TIMES];
 	struct addr client;  /* the peer, or whom a trusted one names */
 	const char *why;     /* a refusal's reason; else flow.cause says */
 	/* route: */
 	const struct conf_site *site;
 	const struct conf_route *route;
+	struct slice rest;   /* of the path, behind what the route names */
+	struct captures captures; /* of the route's path_re, in path */
 	/* pick: */
 	const struct conf_pool *pool;
 	const struct conf_backend *backend;
 	uint16_t tried[REQUEST_TRIED]; /* backend indices of this request */
 	unsigned ntried;
+	unsigned retries;    /* attempts beside the first */
 	/* relay, answer: */
 	unsigned status;     /* of the final answer */
-	uint64_t head_bytes; /* bytes of the answer's head */
+	size_t head_bytes;   /* bytes of the answer's head */
 	bool response_begun; /* the backend's final head has been read */
 };
+
+/* Reads what r->head says: framing, target, host, path, and what it asks for.
+ * NULL, or why it is refused. */
+const struct refusal *request_read(struct request *r);
 
 /* One worker between two waits: private memory. f is the working copy of the
  * row's flow; stride_publish makes it true. */
@@ -84,8 +106,9 @@ struct stride {
 
 typedef next_step step_run(struct stride *s);
 
-step_run receive_run, route_run, body_run, pick_run, forward_run, relay_run,
-    answer_run, flush_run, account_run, close_run, linger_run;
+step_run receive_run, route_run, guard_run, body_run, pick_run, forward_run,
+    relay_run, answer_run, flush_run, tunnel_run, account_run, close_run,
+    linger_run;
 
 /* Publishes s->f and frees the pages that it has let go of. */
 void stride_publish(struct stride *s);
@@ -97,6 +120,18 @@ void stride_io_done(struct stride *s, const struct conn *c);
 
 /* A page for the row; 0: none left, or its share is used up. */
 uint32_t stride_page(struct stride *s, enum page_size size);
+
+/* Notes when the request came so far, if a log is to know. */
+void stride_time(struct stride *s, enum request_time what);
+
+/* The end of a wait in which the client is to move bytes: `count` of them
+ * have been. Timeout is without progress, and min_rate is an average over
+ * all such waits since flow.slow_since was 0. */
+uint64_t stride_client_due(struct stride *s, uint64_t count,
+    uint32_t timeout);
+
+/* The wait for the client to take some of what is there for it. */
+next_step stride_wait_for_client(struct stride *s, enum step step);
 
 /* The wait for pages that have run out: the same step runs again soon; after
  * some seconds the connection is closed. */

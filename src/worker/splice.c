@@ -73,6 +73,7 @@ static enum io empty(struct stride *s)
 		s->f.tx += n;
 		s->f.piped -= n;
 	}
+	s->f.slow_since = 0;
 	return IO_OK;
 }
 

@@ -94,6 +94,20 @@ START_TEST(quoted_commas_stay)
 }
 END_TEST
 
+START_TEST(parameters_are_cut_at_semicolons)
+{
+	struct slice rest = SLICE("text/html ; a=\";,\";; q=1"), part;
+
+	ck_assert(field_next_parameter(&rest, &part));
+	ck_assert(slice_eq(part, SLICE("text/html")));
+	ck_assert(field_next_parameter(&rest, &part));
+	ck_assert(slice_eq(part, SLICE("a=\";,\"")));
+	ck_assert(field_next_parameter(&rest, &part));
+	ck_assert(slice_eq(part, SLICE("q=1")));
+	ck_assert(!field_next_parameter(&rest, &part));
+}
+END_TEST
+
 START_TEST(a_list_has_its_tokens)
 {
 	ck_assert(field_has_item(SLICE("Keep-Alive, CLOSE"), SLICE("close")));
@@ -115,6 +129,7 @@ int main(void)
 	tcase_add_test(tc, hop_by_hop_names_are_known);
 	tcase_add_test(tc, lists_are_cut_at_commas);
 	tcase_add_test(tc, quoted_commas_stay);
+	tcase_add_test(tc, parameters_are_cut_at_semicolons);
 	tcase_add_test(tc, a_list_has_its_tokens);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Texts of the configuration with what the request puts in "{ }". */
+#include "worker/expand.h"
+
+#include "worker/regex.h"
+
+static void put_query(struct buf *b, const struct request *r)
+{
+	bool asked = b->at > b->start && b->at[-1] == '?';
+
+	if (r->uri.query.n)
+		uri_put_query(b, r->uri.query);
+	else if (asked)
+		b->at--;
+}
+
+static void put_client(struct buf *b, const struct request *r)
+{
+	char text[ADDR_TEXT];
+
+	buf_put(b, text, addr_format_ip(&r->client, text));
+}
+
+static void put_part(struct buf *b, const struct request *r,
+    const struct conf_part *part, const struct captures *groups,
+    struct slice subject)
+{
+	switch ((enum conf_place)part->kind) {
+	case PLACE_TEXT:
+		buf_slice(b, part->text);
+		break;
+	case PLACE_HOST:
+		buf_slice(b, r->host);
+		break;
+	case PLACE_PATH:
+		uri_put_path(b, r->uri.path);
+		break;
+	case PLACE_QUERY:
+		put_query(b, r);
+		break;
+	case PLACE_REST:
+		uri_put_path(b, r->rest);
+		break;
+	case PLACE_CLIENT:
+		put_client(b, r);
+		break;
+	case PLACE_CAPTURE:
+		uri_put_path(b, regex_group(groups, subject, part->number));
+		break;
+	case PLACE_COUNT:
+		break;
+	}
+}
+
+void expand_put(struct buf *b, const struct request *r,
+    const struct conf_template *t, const struct captures *groups,
+    struct slice subject)
+{
+	for (unsigned i = 0; i < t->n; i++)
+		put_part(b, r, &t->at[i], groups, subject);
+}
+
+void expand_for_route(struct buf *b, const struct request *r,
+    const struct conf_template *t)
+{
+	expand_put(b, r, t, &r->captures, r->path);
+}

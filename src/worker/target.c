@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The target that a backend is asked for. */
+#include "worker/target.h"
+
+#include "worker/expand.h"
+#include "worker/regex.h"
+
+#define TARGET_MOST 65536 /* three times the longest, and what is added */
+
+static void put_query(struct buf *b, struct slice query)
+{
+	if (query.p == NULL)
+		return;
+	BUF_LIT(b, "?");
+	buf_slice(b, query);
+}
+
+/* A raw rest as "/../x" means something else than the path that was matched:
+ * it counts only if it says the same. */
+static bool says_the_same(struct slice raw, struct slice rest)
+{
+	static char text[TARGET_MOST];
+	struct slice plain;
+
+	return uri_normalise_path(raw, text, sizeof text, &plain) == NULL
+	    && slice_eq(plain, rest);
+}
+
+bool target_rest(const struct request *r, struct slice prefix,
+    struct slice *rest)
+{
+	bool found, also;
+	struct slice plain = uri_path_rest(r->path, prefix, &found);
+	struct slice raw = uri_path_rest(r->uri.path, prefix, &also);
+
+	*rest = also && says_the_same(raw, plain) ? raw : plain;
+	return found;
+}
+
+static void put_path(struct buf *b, const struct request *r)
+{
+	const struct conf_policy *p = &r->route->policy;
+	struct slice path = r->uri.path, rest;
+	bool shorter = p->strip_prefix.n
+	    && target_rest(r, p->strip_prefix, &rest);
+
+	buf_slice(b, p->add_prefix);
+	if (!shorter)
+		buf_slice(b, path);
+	else if (rest.n == 0 && p->add_prefix.n == 0)
+		BUF_LIT(b, "/");
+	else if (rest.p >= path.p && rest.p <= path.p + path.n)
+		buf_slice(b, rest); /* as the client wrote it */
+	else
+		uri_put_path(b, rest);
+}
+
+static bool has_query(const struct conf_template *to)
+{
+	return memchr(to->source.p, '?', to->source.n) != NULL;
+}
+
+/* The path as it is now, decoded for the expression. */
+static enum match rewrite(struct buf *b, const struct request *r,
+    struct slice path)
+{
+	static char text[TARGET_MOST];
+	const struct conf_policy *p = &r->route->policy;
+	struct captures groups;
+	struct slice subject;
+
+	if (uri_normalise_path(path, text, sizeof text, &subject) != NULL)
+		return NO;
+	enum match m = regex_run(&p->rewrite.re, subject, &groups);
+	if (m != YES)
+		return m;
+	expand_put(b, r, &p->rewrite.to, &groups, subject);
+	if (!has_query(&p->rewrite.to))
+		put_query(b, r->uri.query);
+	return YES;
+}
+
+static bool put_rewritten(struct buf *b, const struct request *r)
+{
+	static char text[TARGET_MOST];
+	struct buf path;
+
+	buf_init(&path, text, sizeof text);
+	put_path(&path, r);
+	b->full = b->full || path.full;
+	switch (rewrite(b, r, slice_make(text, buf_length(&path)))) {
+	case FAILED:
+		return false;
+	case NO:
+		buf_put(b, text, buf_length(&path));
+		put_query(b, r->uri.query);
+		return true;
+	default:
+		return true;
+	}
+}
+
+bool target_put(struct buf *b, const struct request *r)
+{
+	if (r->uri.form == URI_ASTERISK) {
+		BUF_LIT(b, "*");
+		return true;
+	}
+	if (r->route->policy.rewrite.re.code)
+		return put_rewritten(b, r);
+	put_path(b, r);
+	put_query(b, r->uri.query);
+	return true;
+}

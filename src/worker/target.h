@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The target that a backend is asked for. */
+#ifndef WORKER_TARGET_H
+#define WORKER_TARGET_H
+
+#include "base/buf.h"
+#include "worker/request.h"
+
+/* What is behind the prefix, on a segment border, of the path: as the client
+ * wrote it (in r->uri.path) where that says the same, else decoded (in
+ * r->path). False, and rest is unspecified, if the path has it not. */
+bool target_rest(const struct request *r, struct slice prefix,
+    struct slice *rest);
+
+/* Writes path and query after strip_prefix, add_prefix and rewrite of the
+ * route, in this order; the bytes that none of them changes stay as the client
+ * wrote them. False if the regular expression took too long. */
+bool target_put(struct buf *b, const struct request *r);
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* tunnel: bytes both ways after 101 (RFC 9110, 7.8). */
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fault.h"
+#include "net/stream.h"
+#include "worker/attempt.h"
+#include "worker/request.h"
+
+#define VECTORS 12
+#define ROUNDS 32 /* of each way in one stride: then it is others' turn */
+
+/* What is on its way to the backend stands in the chain `body`, what is for
+ * the client in `out`. A way is read only while its chain is empty. */
+
+static bool has_ended(const struct stride *s, uint32_t side)
+{
+	return s->f.flags & side;
+}
+
+static next_step end(struct stride *s, enum cause cause)
+{
+	if (s->f.cause == CAUSE_NONE)
+		s->f.cause = cause;
+	return NEXT(STEP_ACCOUNT);
+}
+
+/* Bytes that came behind the head share its page, which is kept. */
+static bool move_in(struct stride *s)
+{
+	uint16_t start = s->f.in_start, stop = s->f.in_end;
+	uint32_t page = s->f.in;
+
+	if (start == stop)
+		return true;
+	if (page == s->f.head) {
+		page = stride_page(s, PAGE_IS_LARGE);
+		if (page == 0)
+			return false;
+		memcpy(page_at(page), page_at(s->f.in) + start,
+		    (size_t)(stop - start));
+		stop = (uint16_t)(stop - start);
+		start = 0;
+	}
+	chain_append(&s->f.body, page, start, stop);
+	s->f.in = 0;
+	s->f.in_start = s->f.in_end = 0;
+	return true;
+}
+
+static void move_bin(struct stride *s)
+{
+	if (s->f.bin_start == s->f.bin_end)
+		return;
+	chain_append(&s->f.out, s->f.bin, s->f.bin_start, s->f.bin_end);
+	s->f.bin = 0;
+	s->f.bin_start = s->f.bin_end = 0;
+}
+
+/* After a death the kernel's count may be ahead of the chain. */
+static void forget_sent(struct stride *s)
+{
+	chain_consume(&s->f.body, s->f.sent - s->f.gone, &s->drop);
+	s->f.gone = s->f.sent;
+}
+
+static enum io send_up(struct stride *s)
+{
+	const struct conn *peer = lobby_get((unsigned)s->f.peer);
+	struct iovec v[VECTORS];
+	size_t n;
+
+	forget_sent(s);
+	stride_publish(s);
+	while (s->f.body.length > 0) {
+		int k = chain_vectors(&s->f.body, 0, v, VECTORS);
+		stride_io(peer);
+		enum io io = stream_send(s->f.peer, v, k, &n);
+		FAULT(backend_sent);
+		s->f.sent += n;
+		forget_sent(s);
+		stride_io_done(s, peer);
+		if (io != IO_OK)
+			return io == IO_WAIT ? IO_WAIT : IO_BROKEN;
+	}
+	return IO_OK;
+}
+
+static bool have_in(struct stride *s)
+{
+	if (s->f.in && s->f.in != s->f.head)
+		return true;
+	s->f.in = stride_page(s, PAGE_IS_LARGE);
+	s->f.in_start = s->f.in_end = 0;
+	return s->f.in != 0;
+}
+
+static bool have_bin(struct stride *s)
+{
+	if (s->f.bin == 0)
+		s->f.bin = stride_page(s, PAGE_IS_LARGE);
+	if (s->f.bin && s->f.bin_start == s->f.bin_end)
+		s->f.bin_start = s->f.bin_end = 0;
+	return s->f.bin != 0;
+}
+
+static enum io receive_client(struct stride *s)
+{
+	size_t n;
+
+	if (!have_in(s))
+		return IO_WAIT;
+	s->f.receive = RECEIVE_IN;
+	stride_publish(s);
+	stride_io(s->c);
+	enum io io = stream_receive((int)lobby_row(s->c), page_at(s->f.in),
+	    page_bytes(s->f.in), &n);
+	FAULT(client_received);
+	s->f.in_end = (uint16_t)n;
+	s->f.rx += n;
+	stride_io_done(s, s->c);
+	return io;
+}
+
+static enum io receive_backend(struct stride *s)
+{
+	const struct conn *peer = lobby_get((unsigned)s->f.peer);
+	size_t n;
+
+	if (!have_bin(s))
+		return IO_WAIT;
+	stride_publish(s);
+	stride_io(peer);
+	enum io io = stream_receive(s->f.peer, page_at(s->f.bin),
+	    page_bytes(s->f.bin), &n);
+	FAULT(backend_received);
+	s->f.bin_end = (uint16_t)n;
+	s->f.brx += n;
+	stride_io_done(s, peer);
+	return io;
+}
+
+/* Whose last byte has been passed on, the other one is told. */
+static void pass_end(struct stride *s)
+{
+	if (has_ended(s, FLOW_CLIENT_ENDED) && s->f.body.length == 0)
+		shutdown(s->f.peer, SHUT_WR);
+	if (has_ended(s, FLOW_BACKEND_ENDED) && s->f.out.length == 0)
+		shutdown((int)lobby_row(s->c), SHUT_WR);
+}
+
+/* One way, as far as it goes now. IO_BROKEN: the other end is no more. */
+static enum io move_up(struct stride *s)
+{
+	for (int rounds = 0; rounds < ROUNDS; rounds++) {
+		if (!move_in(s))
+			return IO_WAIT;
+		enum io io = send_up(s);
+		if (io != IO_OK || has_ended(s, FLOW_CLIENT_ENDED))
+			return io;
+		io = receive_client(s);
+		if (io == IO_END)
+			s->f.flags |= FLOW_CLIENT_ENDED;
+		else if (io != IO_OK)
+			return io;
+	}
+	return IO_OK;
+}
+
+static enum io move_down(struct stride *s)
+{
+	for (int rounds = 0; rounds < ROUNDS; rounds++) {
+		move_bin(s);
+		enum io io = flush_some(s);
+		if (io != IO_OK || has_ended(s, FLOW_BACKEND_ENDED))
+			return io;
+		io = receive_backend(s);
+		if (io == IO_END)
+			s->f.flags |= FLOW_BACKEND_ENDED;
+		else if (io != IO_OK)
+			return io;
+	}
+	return IO_OK;
+}
+
+/* Pages that nothing came into; the head's is kept. */
+static void drop_empty(struct stride *s)
+{
+	if (s->f.in && s->f.in_start == s->f.in_end) {
+		if (s->f.in != s->f.head)
+			page_drop(&s->drop, s->f.in);
+		s->f.in = 0;
+		s->f.receive = RECEIVE_NOWHERE;
+	}
+	if (s->f.bin && s->f.bin_start == s->f.bin_end) {
+		page_drop(&s->drop, s->f.bin);
+		s->f.bin = 0;
+	}
+}
+
+enum { CLIENT_IN = 1, CLIENT_OUT = 2, BACKEND_IN = 4, BACKEND_OUT = 8 };
+
+static const uint8_t wait_for[16] = {
+	[CLIENT_IN | BACKEND_IN] = WAIT_BODY,
+	[BACKEND_IN | BACKEND_OUT] = WAIT_BACKEND_ROOM,
+	[CLIENT_IN | CLIENT_OUT] = WAIT_TUNNEL,
+	[CLIENT_OUT | BACKEND_OUT] = WAIT_ROOM,
+	[CLIENT_IN] = WAIT_CLIENT,
+	[CLIENT_OUT] = WAIT_CLIENT_ROOM,
+	[BACKEND_IN] = WAIT_BACKEND,
+	[BACKEND_OUT] = WAIT_CONNECT,
+};
+
+static unsigned what_is_open(const struct stride *s)
+{
+	unsigned open = 0;
+
+	if (s->f.body.length)
+		open |= BACKEND_OUT;
+	else if (!has_ended(s, FLOW_CLIENT_ENDED))
+		open |= CLIENT_IN;
+	if (s->f.out.length)
+		open |= CLIENT_OUT;
+	else if (!has_ended(s, FLOW_BACKEND_ENDED))
+		open |= BACKEND_IN;
+	return open;
+}
+
+/* Half a tunnel is not kept for as long as a whole one. */
+static uint64_t due(const struct stride *s)
+{
+	const struct conf_listener *l = s->r->listener;
+	bool half = s->f.flags & (FLOW_CLIENT_ENDED | FLOW_BACKEND_ENDED);
+
+	return s->now + (half ? l->timeouts.write : l->timeouts.tunnel);
+}
+
+static next_step wait_for_more(struct stride *s, bool moved)
+{
+	unsigned open = what_is_open(s);
+
+	if (open == 0)
+		return end(s, CAUSE_NONE);
+	drop_empty(s);
+	if (moved || s->f.deadline == 0)
+		s->f.deadline = due(s);
+	return BECOME(STEP_TUNNEL, wait_for[open]);
+}
+
+/* Without pages nothing can be read, and both ends would go on firing. */
+static bool have_pages(struct stride *s)
+{
+	if (!move_in(s) || !have_in(s) || !have_bin(s))
+		return false;
+	s->f.patience = 0;
+	return true;
+}
+
+next_step tunnel_run(struct stride *s)
+{
+	struct flow before = s->f;
+
+	if (s->f.peer < 0)
+		return end(s, CAUSE_WORKER_DIED);
+	if (s->late)
+		return end(s, CAUSE_TUNNEL_IDLE);
+	if (!have_pages(s))
+		return stride_wait_for_pages(s);
+	if (move_up(s) == IO_BROKEN) {
+		/* nothing more goes this way; what comes may still end */
+		chain_clear(&s->f.body, &s->drop);
+		s->f.flags |= FLOW_CLIENT_ENDED;
+		s->f.cause = CAUSE_TUNNEL_CUT;
+	}
+	if (move_down(s) == IO_BROKEN)
+		return end(s, CAUSE_TUNNEL_CUT);
+	pass_end(s);
+	return wait_for_more(s, s->f.rx != before.rx || s->f.tx != before.tx
+	    || s->f.brx != before.brx || s->f.sent != before.sent
+	    || s->f.flags != before.flags);
+}
