@@ -11,6 +11,7 @@ use Browser;
 use Gardener;
 use Wiki;
 
+my $browser = Browser->start('wiki.example');
 my $wiki = Wiki->start;
 my $backend = $wiki->address;
 my $p = Portico->start(qq{
@@ -20,7 +21,6 @@ sites     = { wiki = { hosts = "wiki.example";
                        routes = ( { pool = "wiki"; } ); }; };
 });
 my $at = $p->address('http');
-my $browser = Browser->start('wiki.example');
 my $gardener = Gardener->new(browser => $browser, wiki => $wiki, at => $at,
     base => 'http://wiki.example:' . $p->port('http'));
 

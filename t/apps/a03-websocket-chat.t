@@ -12,6 +12,7 @@ use Portico;
 use Browser;
 use Chat;
 
+my $b = Browser->start('chat.example');
 my $chat = Chat->start;
 my $backend = $chat->address;
 
@@ -38,7 +39,6 @@ sites = { chat = { hosts = "chat.example"; routes = (
 
 my $p = Portico->start(conf(1));
 my $base = 'http://chat.example:' . $p->port('http');
-my $b = Browser->start('chat.example');
 my %tabs = (ann => $b->tab);
 
 # Opens the page in the tab of a name, and joins by it.
