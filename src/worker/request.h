@@ -84,7 +84,6 @@ struct request {
 	/* relay, answer: */
 	unsigned status;     /* of the final answer */
 	size_t head_bytes;   /* bytes of the answer's head */
-	bool response_begun; /* the backend's final head has been read */
 };
 
 /* Reads what r->head says: framing, target, host, path, and what it asks for.
