@@ -119,11 +119,14 @@ static void put_path(const struct remap *m, struct slice path, bool alone,
     struct buf *b)
 {
 	struct slice strip = without_slashes(m->strip);
-	bool found;
-	struct slice rest = uri_path_rest(path, without_slashes(m->add),
-	    &found);
+	struct slice add = without_slashes(m->add);
+	bool found, there = false;
+	struct slice rest = uri_path_rest(path, add, &found);
 
-	if (found) {
+	/* an application that links with the prefix redirects with it */
+	if (add.n == 0 && strip.n > 0)
+		uri_path_rest(path, strip, &there);
+	if (found && !there) {
 		buf_slice(b, strip);
 		path = rest.n > 0 || strip.n > 0 ? rest : SLICE("/");
 	}

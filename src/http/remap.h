@@ -10,7 +10,8 @@
 
 /* The way back of what a route does to a request. A path of the backend's that
  * begins with `add`, on a segment border, loses it and gets `strip` in front;
- * another path stays as it is. A slash at the end of either does not count. */
+ * another path stays as it is, and so does, without `add`, one that begins with
+ * `strip` already: the backend knows where it stands. A slash at the end of either does not count. */
 struct remap {
 	const struct slice *names; /* authorities that mean the backend, in
 	                            * lower case: "host:port", or "host" for

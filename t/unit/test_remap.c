@@ -128,12 +128,28 @@ START_TEST(paths_get_what_was_stripped)
 	check(remap_uri, prefixed("/shop/", ""), "/a", "/shop/a");
 	check(remap_uri, prefixed("/shop", ""), "http://web",
 	    "https://shop.example/shop/");
+	check(remap_uri, prefixed("/shop", ""), "/shops/a", "/shop/shops/a");
 	check(remap_uri, prefixed("/shop", "/app"), "/app/a", "/shop/a");
 	check(remap_uri, prefixed("/shop", "/app/"), "/app", "/shop");
 	check(remap_uri, prefixed("/shop", "/app"), "/a", NULL);
 	check(remap_uri, prefixed("/a", "/a"), "/a/b", NULL);
 	check(remap_uri, prefixed("/", "/"), "/a/b", NULL);
 	check(remap_uri, plain(), "/a/b", NULL);
+}
+END_TEST
+
+START_TEST(paths_that_have_it_already_keep_it)
+{
+	check(remap_uri, prefixed("/shop", ""), "/shop/a", NULL);
+	check(remap_uri, prefixed("/shop/", ""), "/shop?a", NULL);
+	check(remap_uri, prefixed("/shop", ""), "http://web/shop/a",
+	    "https://shop.example/shop/a");
+	check(remap_uri, nameless("/shop", ""), "http://web/shop/a",
+	    "/shop/a");
+	check(remap_cookie, prefixed("/shop", ""), "a=b; Path=/shop/", NULL);
+	check(remap_uri, prefixed("/shop", "/app"), "/shop/a", NULL);
+	check(remap_uri, prefixed("/shop", "/shop/a"), "/shop/a/b",
+	    "/shop/b");
 }
 END_TEST
 
@@ -263,6 +279,7 @@ int main(void)
 	tcase_add_test(tc, other_places_are_left_alone);
 	tcase_add_test(tc, paths_lose_what_was_added);
 	tcase_add_test(tc, paths_get_what_was_stripped);
+	tcase_add_test(tc, paths_that_have_it_already_keep_it);
 	tcase_add_test(tc, without_an_authority_the_path_is_left);
 	tcase_add_test(tc, no_path_becomes_an_authority);
 	tcase_add_test(tc, the_uri_of_a_refresh_is_mapped);
