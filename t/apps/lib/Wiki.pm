@@ -173,12 +173,14 @@ sub start_apache
 sub address { my ($self) = @_; return "127.0.0.1:$self->{port}" }
 sub dir { my ($self) = @_; return $self->{dir} }
 
-# The requests so far, a line each: "request" status host= for=
+# The requests so far, a line each: "request" status host= for=; without
+# those by which Apache wakes its own processes.
 sub requests
 {
 	my ($self) = @_;
 
-	return split /\n/, Portico::slurp("$self->{dir}/access.log");
+	return grep { $_ ne '"OPTIONS * HTTP/1.0" 200 host=- for=-' }
+	    split /\n/, Portico::slurp("$self->{dir}/access.log");
 }
 
 sub stop
