@@ -75,6 +75,16 @@ static ssize_t read_up_to(int fd, char *to, size_t room)
 	return (ssize_t)n;
 }
 
+static void refuse_file(struct load *l, const struct spot *at, int error)
+{
+	const char *text = spot_text(l, at);
+
+	spot_bad(l, at, "is \"%s\", which cannot be read: %s%s", text,
+	    error == EINVAL ? "it is no plain file" : strerror(error),
+	    error == ENOENT && *text != '/' ? "; a name that begins without "
+	    "\"/\" is looked for beside this file" : "");
+}
+
 bool read_page_body(struct load *l, const struct spot *at, const char *path,
     struct slice *body)
 {
@@ -85,11 +95,10 @@ bool read_page_body(struct load *l, const struct spot *at, const char *path,
 	if (room == NULL)
 		die("out of memory");
 	if (n < 0)
-		spot_bad(l, at, "cannot be read: %s: %s", path,
-		    errno == EINVAL ? "it is no plain file" : strerror(errno));
+		refuse_file(l, at, errno);
 	else if (n > BODY_MOST)
-		spot_bad(l, at, "is %s, which has more than %d bytes", path,
-		    BODY_MOST);
+		spot_bad(l, at, "is \"%s\", which has more than %d bytes",
+		    spot_text(l, at), BODY_MOST);
 	if (fd >= 0)
 		close(fd);
 	bool good = n >= 0 && n <= BODY_MOST;
@@ -108,8 +117,9 @@ bool read_page_type(struct load *l, const struct spot *at, const char *path,
 			*type = t->type;
 			return true;
 		}
-	spot_bad(l, at, "is %s, whose name does not say what it is; right is "
-	    "one that ends in .html, .htm, .json, .txt or .xml", path);
+	spot_bad(l, at, "is \"%s\", whose name does not say what it is; right "
+	    "is one that ends in .html, .htm, .json, .txt or .xml",
+	    spot_text(l, at));
 	return false;
 }
 
@@ -143,7 +153,7 @@ static void verify_page(struct load *l, const struct spot *item,
 {
 	const struct conf_error_page *new = &pages[i];
 
-	for (unsigned j = 0; j < i; j++)
+	for (unsigned j = 0; j < i && new->type.n; j++)
 		for (unsigned a = 0; a < pages[j].nstatus; a++)
 			for (unsigned b = 0; b < new->nstatus; b++) {
 				if (pages[j].status[a] != new->status[b]

@@ -9,18 +9,35 @@ static bool is_uri_byte(char c)
 	return c > ' ' && c <= '~' && !strchr("\"<>\\^`{|}", c);
 }
 
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (ascii_lower(c) >= 'a'
+	    && ascii_lower(c) <= 'f');
+}
+
+static bool begins_code(struct slice s)
+{
+	return s.n > 2 && is_hex(s.p[1]) && is_hex(s.p[2]);
+}
+
+static void refuse_byte(struct load *l, const struct spot *at,
+    struct slice text, char c)
+{
+	bool shown = c >= ' ' && c <= '~';
+
+	spot_bad(l, at, "is \"%.*s\"; %s%.*s%s is written as \"%%%02X\" in a "
+	    "URI", SLICE_FMT(text), shown ? "\"" : "a byte that is not ASCII",
+	    shown, &c, shown ? "\"" : "", (unsigned char)c);
+}
+
 bool read_uri_part(struct load *l, const struct spot *at,
     struct slice text, struct slice part)
 {
-	for (size_t i = 0; i < part.n; i++) {
-		char c = part.p[i];
-		bool shown = c >= ' ' && c <= '~';
-		if (is_uri_byte(c))
+	for (; part.n; part = slice_make(part.p + 1, part.n - 1)) {
+		char c = part.p[0];
+		if (is_uri_byte(c) && (c != '%' || begins_code(part)))
 			continue;
-		spot_bad(l, at, "is \"%.*s\"; %s%.*s%s is written as "
-		    "\"%%%02X\" in a URI", SLICE_FMT(text),
-		    shown ? "\"" : "a byte that is not ASCII", shown, &c,
-		    shown ? "\"" : "", (unsigned char)c);
+		refuse_byte(l, at, text, c);
 		return false;
 	}
 	return true;
@@ -74,7 +91,6 @@ void read_rewrite_to(struct load *l, const struct spot *at)
 void read_rewrite(struct load *l, const struct spot *at)
 {
 	struct conf_policy *policy = keyword_policy(at->key, at->base);
-	unsigned groups;
 
 	memset(&policy->rewrite, 0, sizeof policy->rewrite);
 	policy->rewrite.to.source = SLICE("");
@@ -88,10 +104,10 @@ void read_rewrite(struct load *l, const struct spot *at)
 	read_group_into(l, at, at->base);
 	if (policy->rewrite.re.code == NULL)
 		return;
-	groups = regex_groups(policy->rewrite.re.code);
-	if (template_captures(&policy->rewrite.to) > groups)
-		spot_bad(l, at, "has \"{%u}\" in \"to\", and \"re\" has %u "
-		    "groups", template_captures(&policy->rewrite.to), groups);
+	if (template_captures(&policy->rewrite.to)
+	    > regex_groups(policy->rewrite.re.code))
+		spot_bad(l, at, "has \"{%u}\" in \"to\", and \"re\" has fewer "
+		    "groups", template_captures(&policy->rewrite.to));
 }
 
 void read_allow(struct load *l, const struct spot *at)

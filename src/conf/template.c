@@ -6,6 +6,8 @@
 #include "conf/read.h"
 #include "conf/suggest.h"
 
+#define NAMES 512 /* bytes of a list of names in a message */
+
 const struct template_name template_places[] = {
 #define PLACE(name, text, doc)                                                 \
 	{text, PLACE_##name, PLACE_##name == PLACE_CAPTURE ? FORM_CAPTURE      \
@@ -55,16 +57,30 @@ static bool is_capture(const struct template_name *name, struct slice text)
 	    && text.p[0] <= '9';
 }
 
+/* All of them, where none is near. */
+static void list_names(const struct template_name *names, char *to,
+    size_t room)
+{
+	size_t n = 0;
+
+	for (; names->text && n < room; names++)
+		n += (size_t)snprintf(to + n, room - n, "%s{%s}",
+		    n ? ", " : "; right is ", names->text);
+}
+
 static void refuse_name(struct making *m, struct slice text)
 {
 	const char *name = heap_copy(m->l->conf, text);
+	char list[NAMES] = "";
 	struct suggest near;
 
 	suggest_init(&near, name);
 	for (const struct template_name *t = m->names; t->text; t++)
 		suggest_offer(&near, t->text);
+	if (near.best == NULL)
+		list_names(m->names, list, sizeof list);
 	spot_bad(m->l, m->at, "has \"{%s}\", and there is no such name (the "
-	    "brace itself is \"{{\")%s", name, suggest_tail(&near));
+	    "brace itself is \"{{\")%s%s", name, suggest_tail(&near), list);
 }
 
 /* The argument of a name that takes one, and only of such a name. */

@@ -282,6 +282,12 @@ START_TEST(every_keyword_is_listed)
 	ck_assert_ptr_nonnull(strstr(out,
 	    "\npools.NAME.timeouts.connect\tduration\t\"2s\"\n"));
 	ck_assert_ptr_nonnull(strstr(out, "\nlisteners.NAME.address\t"));
+	/* From the two tables that are read for several groups. */
+	ck_assert_ptr_nonnull(strstr(out, "\nsites.NAME.websocket\tboolean"
+	    "\ttrue\n"));
+	ck_assert_ptr_nonnull(strstr(out, "\nsites.NAME.routes.websocket\t"
+	    "boolean\t(of the site)\n"));
+	ck_assert_ptr_nonnull(strstr(out, "\nsites.NAME.routes.not.path\t"));
 	free(out);
 }
 END_TEST

@@ -128,7 +128,6 @@ START_TEST(paths_get_what_was_stripped)
 	check(remap_uri, prefixed("/shop/", ""), "/a", "/shop/a");
 	check(remap_uri, prefixed("/shop", ""), "http://web",
 	    "https://shop.example/shop/");
-	check(remap_uri, prefixed("/shop", ""), "/shops/a", "/shop/shops/a");
 	check(remap_uri, prefixed("/shop", "/app"), "/app/a", "/shop/a");
 	check(remap_uri, prefixed("/shop", "/app/"), "/app", "/shop");
 	check(remap_uri, prefixed("/shop", "/app"), "/a", NULL);
@@ -142,14 +141,29 @@ START_TEST(paths_that_have_it_already_keep_it)
 {
 	check(remap_uri, prefixed("/shop", ""), "/shop/a", NULL);
 	check(remap_uri, prefixed("/shop/", ""), "/shop?a", NULL);
+	check(remap_uri, prefixed("/shop", ""), "/shops", "/shop/shops");
+	check(remap_uri, prefixed("/my shop", ""), "/my%20shop/a", NULL);
 	check(remap_uri, prefixed("/shop", ""), "http://web/shop/a",
 	    "https://shop.example/shop/a");
 	check(remap_uri, nameless("/shop", ""), "http://web/shop/a",
 	    "/shop/a");
 	check(remap_cookie, prefixed("/shop", ""), "a=b; Path=/shop/", NULL);
-	check(remap_uri, prefixed("/shop", "/app"), "/shop/a", NULL);
 	check(remap_uri, prefixed("/shop", "/shop/a"), "/shop/a/b",
 	    "/shop/b");
+}
+END_TEST
+
+START_TEST(prefixes_may_be_encoded_or_not)
+{
+	check(remap_uri, prefixed("", "/my app"), "/my%20app/a", "/a");
+	check(remap_uri, prefixed("", "/my%20app"), "/my app/a", "/a");
+	check(remap_uri, prefixed("", "/~a"), "/%7ea/%7e", "/%7e");
+	check(remap_uri, prefixed("", "/a/b"), "/a%2Fb/c", NULL);
+	check(remap_uri, prefixed("", "/a%"), "/a%25/b", "/b");
+	check(remap_uri, prefixed("", "/a%2"), "/a%2", "/");
+	check(remap_uri, prefixed("/my app?", ""), "/a b", "/my%20app%3F/a b");
+	check(remap_cookie, prefixed("/my%20app", ""), "a=b; Path=/",
+	    "a=b; Path=/my%20app/");
 }
 END_TEST
 
@@ -233,13 +247,15 @@ START_TEST(the_path_of_a_cookie_is_mapped)
 	check(remap_cookie, prefixed("", "/app"),
 	    "a=b; HttpOnly; path= /app/x ; Secure",
 	    "a=b; HttpOnly; path= /x ; Secure");
-	check(remap_cookie, prefixed("", "/app"), "a=b;Path=/app", "a=b;Path=/");
+	check(remap_cookie, prefixed("", "/app"), "a=b;Path=/app",
+	    "a=b;Path=/");
 	check(remap_cookie, prefixed("/shop", ""), "a=b; Path=/",
 	    "a=b; Path=/shop/");
 	check(remap_cookie, prefixed("/shop", "/app"),
 	    "a=b; Path=/app; Domain=web", "a=b; Path=/shop");
 	check(remap_cookie, prefixed("/shop", "/app"), "a=b; Path=/", NULL);
 	check(remap_cookie, prefixed("/shop", ""), "a=b; Path=x", NULL);
+	check(remap_cookie, prefixed("/a;b", ""), "a=b; Path=/", NULL);
 	check(remap_cookie, prefixed("/shop", ""), "a=b; Path=", NULL);
 }
 END_TEST
@@ -280,6 +296,7 @@ int main(void)
 	tcase_add_test(tc, paths_lose_what_was_added);
 	tcase_add_test(tc, paths_get_what_was_stripped);
 	tcase_add_test(tc, paths_that_have_it_already_keep_it);
+	tcase_add_test(tc, prefixes_may_be_encoded_or_not);
 	tcase_add_test(tc, without_an_authority_the_path_is_left);
 	tcase_add_test(tc, no_path_becomes_an_authority);
 	tcase_add_test(tc, the_uri_of_a_refresh_is_mapped);
