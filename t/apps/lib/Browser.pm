@@ -288,6 +288,7 @@ sub stop
 	my ($self) = @_;
 
 	return if !$self->{pid} || $self->{owner} != $$;
+	$self->{http}->timeout(5) if $self->{http};
 	eval { $self->call('DELETE', '') } if $self->{session};
 	Client::until_true(sub { $self->processes <= 1 }, 3);
 	kill 'KILL', $self->processes;
@@ -296,8 +297,10 @@ sub stop
 	return;
 }
 
+# A second signal must not end the cleaning up.
 END {
 	local $?;
+	local @SIG{qw(INT TERM HUP ALRM)} = ('IGNORE') x 4;
 	$_->stop for @living;
 }
 

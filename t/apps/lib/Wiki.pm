@@ -198,8 +198,10 @@ sub stop
 	return;
 }
 
+# A second signal must not end the cleaning up.
 END {
 	local $?;
+	local @SIG{qw(INT TERM HUP ALRM)} = ('IGNORE') x 4;
 	$_->stop for @living;
 }
 
