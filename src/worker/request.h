@@ -90,6 +90,11 @@ struct request {
  * NULL, or why it is refused. */
 const struct refusal *request_read(struct request *r);
 
+/* Copies the n bytes of its head from their page into its arena, and all that
+ * points there with them. False, and nothing is changed, if there is no room.
+ * After a death in its midst it may be called again. */
+bool request_leave_page(struct request *r, const char *page, size_t n);
+
 /* One worker between two waits: private memory. f is the working copy of the
  * row's flow; stride_publish makes it true. */
 struct stride {
