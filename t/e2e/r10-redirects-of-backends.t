@@ -23,7 +23,8 @@ my $b = Backend->new(sub {
 my $inner = $b->address;
 my $port = $b->port;
 my $p = Portico->start(qq{
-listeners = { http = { address = "\@http\@"; }; };
+listeners = { http = { address = "\@http\@"; };
+  outer = { address = "\@outer\@"; trusted_proxies = "127.0.0.1"; }; };
 pools = {
   app = { backends = [ "$inner" ]; };
   named = { backends = [ "$inner" ]; host = "inner.test"; };
@@ -138,6 +139,16 @@ like becomes('/', "Location: http://$inner/x", 'A.Test'),
 $c->send("GET http://n.test:8080/ HTTP/1.1\r\nHost: n.test:8080\r\n" .
     "X-Say-Location: http://inner.test/x\r\n\r\n");
 is field($c->final, 'Location'), 'http://n.test:8080/x', 'an absolute form';
+
+# Behind a proxy that ends TLS the client came with https; if it is trusted.
+for ([ 'outer', 'https' ], [ 'http', 'http' ]) {
+	my ($listener, $scheme) = @$_;
+	my $r = Client::get($p->address($listener), '/app/1',
+	    'X-Forwarded-Proto: https', "X-Say-Location: http://$inner/x");
+
+	is field($r, 'Location'), "$scheme://a.test/app/x",
+	    "a proxy in front, $listener: $scheme";
+}
 
 for (
     [ "5; url=http://$inner/x", "5; url=$us/app/x" ],
