@@ -88,9 +88,11 @@ sub pairs
 sub answer
 {
 	my ($id, $p, $body) = @_;
+	my ($method, $target, $host, $client) = map { $_ // '' }
+	    @$p{qw(REQUEST_METHOD REQUEST_URI HTTP_HOST
+	    HTTP_X_FORWARDED_FOR)};
 	my $text = "Status: 200 OK\r\nContent-Length: 0\r\nX-Reading: " .
-	    reading(map({ $_ // '' } @$p{qw(REQUEST_METHOD REQUEST_URI
-	    HTTP_HOST)}), $body) . "\r\n\r\n";
+	    reading($method, $target, $host, $body, $client) . "\r\n\r\n";
 
 	return join '', map { pack 'C C n n C x a*', 1, $_->[0], $id,
 	    length $_->[1], 0, $_->[1] } [ $OUT, $text ], [ $OUT, '' ],

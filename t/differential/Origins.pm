@@ -85,8 +85,6 @@ http {
       fastcgi_ignore_client_abort on;
       fastcgi_param REQUEST_METHOD \$request_method;
       fastcgi_param REQUEST_URI \$request_uri;
-      fastcgi_param HTTP_HOST \$http_host;
-      fastcgi_pass_request_headers off;
     }
   }
 }

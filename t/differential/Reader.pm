@@ -172,14 +172,15 @@ sub read_all
 	return (\@requests, 'whole');
 }
 
-# What must come out the same whoever reads: method, target, Host, body. Of
-# what is long there is a sum, so that it fits into a field.
+# What must come out the same whoever reads: method, target, Host, body, and
+# where it matters what X-Forwarded-For says. Of what is long there is a sum,
+# so that it fits into a field.
 sub reading
 {
-	my ($method, $target, $host, $body) = @_;
+	my ($method, $target, $host, $body, $client) = @_;
 
 	return join ' ', map({ length > 300 ? 'sum:' . md5_hex($_) :
-	    length ? $_ : '-' } $method, $target, $host),
+	    length ? $_ : '-' } $method, $target, $host, $client // ''),
 	    length($body) . ':' . md5_hex($body);
 }
 

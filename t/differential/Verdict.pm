@@ -10,6 +10,8 @@ use Sender qw(case_of);
 
 our @EXPORT_OK = qw(new_verdict);
 
+my $ANYBODY = '127.0.0.1'; # a client, when it does not matter which
+
 # {faults} of Portico: [ case, text, bytes or undef ]; {forms} of requests
 # that it sent on, each once: { bytes, reading, case }; and sums.
 sub new_verdict
@@ -55,10 +57,10 @@ sub take_record
 		return;
 	}
 	my $r = read_request(\$bytes, 0);
-	my $reading = reading(@$r{qw(method target host body)});
+	my @read = @$r{qw(method target host body)};
 	$self->{forwarded}++;
-	$self->{readings}{$number} = [ $case, $reading ];
-	$self->keep_form($case, $client, $bytes, $reading);
+	$self->{readings}{$number} = [ $case, reading(@read) ];
+	$self->keep_form($case, $client, $bytes, reading(@read, $ANYBODY));
 	return;
 }
 
@@ -69,8 +71,8 @@ sub keep_form
 	my $end = index $bytes, "\r\n\r\n";
 	my $head = substr $bytes, 0, $end;
 
-	$head =~ s/^(X-Forwarded-For: )\Q$client\E\r$/${1}127.0.0.1\r/m;
-	$head =~ s/^(Forwarded: for=)\Q$client\E/${1}127.0.0.1/m;
+	$head =~ s/^(X-Forwarded-For: )\Q$client\E\r$/$1$ANYBODY\r/m;
+	$head =~ s/^(Forwarded: for=)\Q$client\E/$1$ANYBODY/m;
 	$head =~ s/^(X-Request-Id: )[0-9a-f]+/$1/m;
 	$bytes = $head . substr $bytes, $end;
 	return if $self->{known}{md5($bytes)}++;

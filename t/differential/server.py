@@ -52,11 +52,13 @@ class Teller(http.server.BaseHTTPRequestHandler):
         return line
 
     def tell(self):
-        # A Host in two lines would show as two here.
-        hosts = ','.join(self.headers.get_all('Host') or [])
+        # What stands in two lines would show as two here.
+        host, client = (', '.join(self.headers.get_all(name) or [])
+                        for name in ('Host', 'X-Forwarded-For'))
         target = self.requestline.split()[1]
         body = self.read_body()
-        said = ' '.join([short(self.command), short(target), short(hosts),
+        said = ' '.join([short(self.command), short(target), short(host),
+                         short(client),
                          '%d:%s' % (len(body),
                                     hashlib.md5(body).hexdigest())])
         self.send_response_only(200)

@@ -94,7 +94,7 @@ my $mine = '127.1.0.0';
 my @record = ('whole', 1, $mine, $length);
 is faults([ [ @record ] ]), '', 'a request that came out right';
 is faults([ [ 'whole', 1, $mine, "$post\r\n" ] ]),
-    'sent as POST / a.test 3', 'without its body';
+    'sent as POST / a.test - 3', 'without its body';
 is faults([ [ @record ], [ 'whole', 2, $mine, $smuggled ] ]),
     'the client never got its answer', 'a request too many';
 is faults([ [ 'whole', 1, '127.0.0.1', $length ] ]),
