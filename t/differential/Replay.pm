@@ -23,12 +23,15 @@ my $LAST = "GET /behind HTTP/1.1\r\nHost: behind.test\r\n\r\n";
 my $LAST_READING = reading('GET', '/behind', 'behind.test', '');
 
 # What an origin may refuse although it is lawful, or answer without its
-# application: origin, status, the readings that it is about, why.
+# application: origin, status, the readings that it is about, why, and
+# what the head has that it is about.
 my @EXPLAINED = (
 	[ 'nginx', 400, qr/^OPTIONS \* /, 'knows no asterisk-form' ],
 	[ 'nginx', 405, qr/^TRACE /, 'takes no TRACE' ],
 	[ 'nginx', 400, qr/^[A-Z_-]*[^A-Z_ -]/,
 	    'takes methods of capitals, "-" and "_" only' ],
+	[ 'nginx', 400, qr//, 'takes Authorization and conditions once only',
+	    qr/^(authorization|if-[a-z-]+):.*^\1:/ims ],
 	[ 'apache', 200, qr/^OPTIONS \* /, 'answers OPTIONS * itself' ],
 	[ 'apache', 400, qr/^\S+ \S+ \S*: /, 'takes no empty port' ],
 	[ 'apache', 400, qr/^\S+ \S+ [^ ]*~/, 'takes no "~" in a host' ],
@@ -101,11 +104,13 @@ sub judge
 
 	return 'same' if $answer->{reading} eq $form->{reading};
 	return undef if $answer->{reading} ne '';
+	my $head = $form->{bytes} =~ s/\r\n\r\n.*//sr;
 	for (@EXPLAINED) {
-		my ($name, $status, $pattern, $why) = @$_;
+		my ($name, $status, $pattern, $why, $fields) = @$_;
 		return "$name: $why" if $name eq $origin->name
 		    && $status == $answer->{status}
-		    && $form->{reading} =~ $pattern;
+		    && $form->{reading} =~ /$pattern/
+		    && (!$fields || $head =~ $fields);
 	}
 	return undef;
 }

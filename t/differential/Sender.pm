@@ -36,9 +36,9 @@ sub case_of
 }
 
 # Runs cases 0 .. count - 1 of a run against "host:port". For each: {sent}
-# the readings of what was sent, {end} how that ends, {answers} in order,
-# numbers of readings or "=STATUS" of Portico's own, {close} "close",
-# "reset" or "late", {odd} if an answer could not be read.
+# what was sent, [ reading, may a proxy answer it itself ] each, {end} how
+# that ends, {answers} in order, numbers of readings or "=STATUS" of Portico's
+# own, {close} "close", "reset" or "late", {odd} if one cannot be read.
 sub send_cases
 {
 	my ($address, $run, $count) = @_;
@@ -75,8 +75,17 @@ sub open_case
 	return { number => $number, socket => $s, bytes => $bytes, at => 0,
 	    stops => [ @$pieces, length $bytes ], in => '', since => time,
 	    end => $end, answered => 0, sent => [ map {
-	    [ reading(@$_{qw(method target host body)}), $_->{last} ]
+	    [ reading(@$_{qw(method target host body)}), ends_here($_) ]
 	    } @$requests ] };
+}
+
+# Is it a proxy's own to answer (RFC 9110, 7.6.2)?
+sub ends_here
+{
+	my ($r) = @_;
+
+	return $r->{method} =~ /^(?:OPTIONS|TRACE)$/ &&
+	    join(',', @{ $r->{fields}{'max-forwards'} // [] }) =~ /^0+$/;
 }
 
 # One look at all connections.

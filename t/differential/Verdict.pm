@@ -115,7 +115,8 @@ sub own_answer
 	$self->{refused}++;
 	$self->{statuses}{$status}++;
 	$self->{refused_lawful}{$status}++ if $sent;
-	return undef if $status =~ /^(?:4\d\d|501|505)$/;
+	return undef if $status =~ /^(?:4\d\d|501|505)$/
+	    || ($status == 200 && $sent && $sent->[1]);
 	return "answered $status by Portico itself";
 }
 

@@ -106,6 +106,10 @@ is faults([], answers => []), 'a lawful request was not answered', 'lost';
 is faults([], answers => [ '=400' ]), '', 'refused';
 is faults([], answers => [ '=502' ]), 'answered 502 by Portico itself',
     'an answer of no use';
+is faults([], answers => [ '=200' ]), 'answered 200 by Portico itself',
+    'in place of the backend';
+is faults([], answers => [ '=200' ], sent => [ [ $reading, 1 ] ]), '',
+    'the end of Max-Forwards';
 is faults([ [ @record ] ], answers => [ 1, '=400' ]),
     '2 answers to fewer requests', 'an answer too many';
 is faults([ [ @record ] ], close => 'late'), 'no answer and no end in time',
