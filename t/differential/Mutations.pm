@@ -3,7 +3,7 @@
 package Mutations;
 use strict;
 use warnings;
-no warnings qw(portable overflow); # sizes that no machine holds
+no warnings qw(portable overflow digit); # sizes that no machine holds
 use Exporter 'import';
 use List::Util qw(sum);
 use Seeds qw(seed bytes one_of field chunk content chunked);
