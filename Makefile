@@ -12,7 +12,7 @@ abs_srcdir := $(abspath $(srcdir))
 .DELETE_ON_ERROR:
 .PHONY: all fault tests demo deps install uninstall clean distclean dist \
     distcheck check check-unit check-e2e check-style check-fuzz check-apps \
-    torture fuzz asan tsan
+    torture differential fuzz asan tsan
 all: portico
 
 # deps comes first whatever else is asked for: without it there may be no
@@ -177,6 +177,12 @@ check-apps: portico
 SECONDS ?= 60
 torture: portico fault $(peers)
 	@$(in_the_tests) $(srcdir)/t/torture $(SECONDS) $(CURDIR)/portico
+
+# Mutated requests through Portico, and on to nginx, Apache and Python.
+COUNT ?= 100000
+SEED ?= 1
+differential: portico
+	@$(in_the_tests) $(srcdir)/t/differential/run $(COUNT) $(SEED)
 
 # Other builds, each in a folder of its own below this one.
 build_in = mkdir -p $(1) && cd $(1) && { test -f config.mk || \

@@ -176,8 +176,10 @@ static next_step parse(struct stride *s, size_t length)
 	head_init(&h, fields, FIELDS_MOST);
 	const struct refusal *no = head_parse_request(&h,
 	    page_at(s->f.in) + s->f.in_start, length, &limits);
-	if (no)
+	if (no) { /* what it seemed to have is not to be looked for */
 		h.nfields = 0;
+		h.seen = h.repeated = 0;
+	}
 	if (open_request(s, &h, length) == NULL) {
 		s->f.scan = (struct head_scan_state){0};
 		return stride_wait_for_pages(s);
