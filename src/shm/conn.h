@@ -74,6 +74,7 @@ struct flow {
 	/* the client's side: counts of its bytes, read and written */
 	uint64_t rx, tx;
 	uint64_t answer_at; /* tx at which this request's answers begin */
+	uint64_t request_at; /* rx at which its head began */
 	uint32_t in;        /* page: what has come and nobody has used yet */
 	uint16_t in_start, in_end;
 	uint16_t status;    /* of the answer that we make ourselves */

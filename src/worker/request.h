@@ -37,6 +37,10 @@ enum cause {
 
 extern const char *const cause_text[CAUSE_COUNT];
 
+/* When a request got where it is, for the access logs; clock_us in
+ * request.at, 0: it never did. */
+enum request_time { TIME_HEAD, TIME_ROUTE, TIME_CONNECT, TIME_FIRST, TIMES };
+
 /* Lives with its arena in the page flow.req, so that the next stride may be
  * another worker's. What a step writes it may write again after a death. */
 struct request {
@@ -67,6 +71,9 @@ struct request {
 	unsigned status;     /* of the final answer */
 	uint64_t head_bytes; /* bytes of the answer's head */
 	bool response_begun; /* the backend's final head has been read */
+	/* all of them, by account_mark: */
+	uint64_t at[TIMES];
+	unsigned retries;    /* attempts beside the first */
 };
 
 /* One worker between two waits: private memory. f is the working copy of the

@@ -4,6 +4,7 @@
 #include <pcre2.h>
 
 #include "base/log.h"
+#include "worker/account.h"
 #include "worker/request.h"
 #include "worker/worker.h"
 
@@ -122,6 +123,7 @@ next_step route_run(struct stride *s)
 		return answer_with(s, 421, CAUSE_NO_SITE);
 	switch (find_route(r)) {
 	case YES:
+		account_mark(s, TIME_ROUTE);
 		return act(s);
 	case NO:
 		return answer_with(s, 404, CAUSE_NO_ROUTE);
