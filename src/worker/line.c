@@ -8,7 +8,7 @@
 
 #define VALUE_MOST 1000  /* bytes of a value, before they are escaped */
 #define METHOD_MOST 64
-#define FIXED 448 /* bytes that all but the three long values may take */
+#define FIXED 448 /* bytes that all but target and fields may take */
 
 struct second {
 	int64_t when;
@@ -115,18 +115,18 @@ static void put_request(struct buf *b, const struct head *h, size_t most)
 void line_combined(const struct stride *s, struct buf *b)
 {
 	const struct head *h = &s->r->head;
-	size_t most = ((size_t)(b->end - b->start) - FIXED) / 3;
+	size_t room = (size_t)(b->end - b->start);
 	char client[LINE_TEXT];
 
 	buf_slice(b, line_fields[LOG_FIELD_CLIENT].text(s, client));
 	BUF_LIT(b, " - - [");
 	buf_slice(b, line_time());
-	put_request(b, h, most);
+	put_request(b, h, (room - FIXED) / 3);
 	buf_u64(b, (uint64_t)line_fields[LOG_FIELD_STATUS].number(s, 0));
 	BUF_LIT(b, " ");
 	buf_u64(b, (uint64_t)line_fields[LOG_FIELD_BODY_BYTES].number(s, 0));
-	put_quoted(b, head_value(h, FIELD_REFERER), most);
-	put_quoted(b, head_value(h, FIELD_USER_AGENT), most);
+	put_quoted(b, head_value(h, FIELD_REFERER), line_left(b, 8) / 2);
+	put_quoted(b, head_value(h, FIELD_USER_AGENT), line_left(b, 3));
 }
 
 size_t line_format(const struct stride *s, const struct conf_access_log *log,

@@ -35,6 +35,14 @@ extern const struct line_field line_fields[LOG_FIELD_COUNT];
 struct slice line_time(void);
 struct slice line_time_iso(void);
 
+/* What is left of the buffer for values, but for so many bytes. */
+static inline size_t line_left(const struct buf *b, size_t but)
+{
+	size_t left = (size_t)(b->end - b->at);
+
+	return left > but ? left - but : 0;
+}
+
 /* Quotes, backslashes, and all that is not printable ASCII as "\xHH"; at most
  * so many bytes are written. */
 void line_put_escaped(struct buf *b, struct slice v, size_t most);

@@ -2,13 +2,15 @@
 /* Lines of access logs: one JSON object (RFC 8259) each. */
 #include "worker/line.h"
 
-/* Escaped bytes of a value. Three may be long, and share the room that names,
- * numbers and all other values leave at their longest. */
+/* Escaped bytes of a value. Three may be long: target, Referer, User-Agent. The
+ * target gets a part of what all others leave at their longest; then Referer
+ * and User-Agent share what is left. */
 #define WORD_MOST 96
 #define METHOD_MOST 32
 #define HOST_MOST 256
 #define CAUSE_MOST 160
 #define FIXED 1600
+#define BEHIND 24 /* bytes of ","user_agent":""}" and some */
 
 /* The length of the UTF-8 sequence at p (RFC 3629, 4); 0: there is none. */
 static size_t sequence(const unsigned char *p, size_t n)
@@ -144,8 +146,9 @@ void line_json(const struct stride *s, uint64_t now, struct buf *b)
 			put_field(s, now, n, b, shared);
 	*b->start = '{';
 	BUF_LIT(b, ",\"referer\":");
-	put_string(b, head_value(h, FIELD_REFERER), shared * 3 / 10);
+	put_string(b, head_value(h, FIELD_REFERER),
+	    line_left(b, BEHIND) / 2);
 	BUF_LIT(b, ",\"user_agent\":");
-	put_string(b, head_value(h, FIELD_USER_AGENT), shared * 3 / 10);
+	put_string(b, head_value(h, FIELD_USER_AGENT), line_left(b, 3));
 	BUF_LIT(b, "}");
 }
