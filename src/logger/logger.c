@@ -98,19 +98,26 @@ static void tell_losses_at_times(void)
 	tell_losses();
 }
 
-/* The slot whose next line is the oldest, and older than `until`; SLOTS if
- * there is none. */
-static unsigned oldest(const unsigned *busy, unsigned n, uint64_t until)
+/* The slot whose next line is the oldest, and older than *until; SLOTS if
+ * there is none. *until becomes the time of the oldest line of another. */
+static unsigned oldest(const unsigned *busy, unsigned n, uint64_t *until)
 {
 	unsigned found = SLOTS;
-	uint64_t when = until;
+	uint64_t when = *until;
 	struct ring_header h;
 
-	for (unsigned i = 0; i < n; i++)
-		if (ring_peek(&slots.at[busy[i]].ring, &h) && h.when < when) {
+	for (unsigned i = 0; i < n; i++) {
+		if (!ring_peek(&slots.at[busy[i]].ring, &h)
+		    || h.when >= *until)
+			continue;
+		if (h.when < when) {
+			*until = when;
 			when = h.when;
 			found = busy[i];
+		} else {
+			*until = h.when;
 		}
+	}
 	return found;
 }
 
@@ -124,18 +131,34 @@ static unsigned find_busy(unsigned *busy)
 	return n;
 }
 
+/* Its lines that are older than `until`, one at least, and `most` at most. */
+static unsigned drain_slot(unsigned slot, uint64_t until, unsigned most)
+{
+	static char text[RING_LINE_MAX];
+	struct ring *r = &slots.at[slot].ring;
+	struct ring_header h;
+	unsigned lines = 0;
+
+	do {
+		if (ring_read(r, &h, text))
+			put_line(slot, &h, text);
+		lines++;
+	} while (lines < most && ring_peek(r, &h) && h.when < until);
+	return lines;
+}
+
 /* One round over the slots that have lines; how many lines older than `until`
  * it found. */
 static unsigned drain(uint64_t until)
 {
-	static char text[RING_LINE_MAX];
-	unsigned busy[SLOTS], n = find_busy(busy), slot, lines = 0;
-	struct ring_header h;
+	unsigned busy[SLOTS], n = find_busy(busy), lines = 0;
 
-	while (lines < ROUND && (slot = oldest(busy, n, until)) < SLOTS) {
-		if (ring_read(&slots.at[slot].ring, &h, text))
-			put_line(slot, &h, text);
-		lines++;
+	while (lines < ROUND) {
+		uint64_t next = until;
+		unsigned slot = oldest(busy, n, &next);
+		if (slot == SLOTS)
+			break;
+		lines += drain_slot(slot, next, ROUND - lines);
 	}
 	for (unsigned i = 0; i < LOGGER_OUTPUTS; i++)
 		if (outputs[i].n > 0)

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RING_BYTES 65536u
+#define RING_BYTES 262144u
 #define RING_LINE_MAX 4096u
 
 /* RING_ACCESS and above: lines of access logs; what is added to it is the

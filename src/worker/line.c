@@ -51,9 +51,33 @@ struct slice line_time_iso(void)
 	return slice_make(s->iso, s->niso);
 }
 
+/* 8 bytes at once: a byte's top bit is set in what is returned if it may not
+ * be plain. Every byte that is not has it set. */
+static uint64_t suspects(const char *p)
+{
+	const uint64_t ones = UINT64_MAX / 255, tops = ones << 7;
+	uint64_t w;
+
+	memcpy(&w, p, sizeof w);
+	uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
+	return ((w - ones * 0x20) | (w + ones) | w | (quote - ones)
+	    | (slash - ones)) & tops;
+}
+
 static bool is_plain(unsigned char c)
 {
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+size_t line_plain(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i + 8 <= n && suspects(p + i) == 0)
+		i += 8;
+	while (i < n && is_plain((unsigned char)p[i]))
+		i++;
+	return i;
 }
 
 static void put_hex(struct buf *b, unsigned char c)
@@ -66,20 +90,16 @@ static void put_hex(struct buf *b, unsigned char c)
 
 void line_put_escaped(struct buf *b, struct slice v, size_t most)
 {
-	size_t from = 0, i = 0;
-
-	for (; i < v.n && most > 0; i++) {
-		bool plain = is_plain((unsigned char)v.p[i]);
-		if (most < (plain ? 1 : 4))
-			break;
-		most -= plain ? 1 : 4;
-		if (plain)
-			continue;
-		buf_put(b, v.p + from, i - from);
+	for (size_t i = 0;; i++, most -= 4) {
+		size_t left = v.n - i;
+		size_t n = line_plain(v.p + i, left < most ? left : most);
+		buf_put(b, v.p + i, n);
+		i += n;
+		most -= n;
+		if (i == v.n || most < 4)
+			return;
 		put_hex(b, (unsigned char)v.p[i]);
-		from = i + 1;
 	}
-	buf_put(b, v.p + from, i - from);
 }
 
 static void put_value(struct buf *b, struct slice v, size_t most)

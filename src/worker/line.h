@@ -43,6 +43,10 @@ static inline size_t line_left(const struct buf *b, size_t but)
 	return left > but ? left - but : 0;
 }
 
+/* How many of the first n bytes at p need no escape in any format: printable
+ * ASCII without quote and backslash. */
+size_t line_plain(const char *p, size_t n);
+
 /* Quotes, backslashes, and all that is not printable ASCII as "\xHH"; at most
  * so many bytes are written. */
 void line_put_escaped(struct buf *b, struct slice v, size_t most);

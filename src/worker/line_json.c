@@ -30,11 +30,6 @@ static size_t sequence(const unsigned char *p, size_t n)
 	return length;
 }
 
-static bool is_plain(unsigned char c)
-{
-	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-}
-
 struct unit {
 	char text[6];
 	size_t n;    /* bytes of it */
@@ -69,26 +64,25 @@ static struct unit escape(const unsigned char *p, size_t n)
 
 static void put_string(struct buf *b, struct slice v, size_t most)
 {
-	const unsigned char *p = (const unsigned char *)v.p;
-	size_t from = 0, i = 0;
-
+	if (v.n == 0)
+		v.p = "";
 	BUF_LIT(b, "\"");
-	while (i < v.n && most > 0) {
-		if (is_plain(p[i])) {
-			i++;
-			most--;
-			continue;
-		}
-		struct unit u = escape(p + i, v.n - i);
-		buf_put(b, v.p + from, i - from);
-		from = i;
+	for (size_t i = 0;;) {
+		size_t left = v.n - i;
+		size_t n = line_plain(v.p + i, left < most ? left : most);
+		buf_put(b, v.p + i, n);
+		i += n;
+		most -= n;
+		if (i == v.n)
+			break;
+		struct unit u = escape((const unsigned char *)v.p + i,
+		    v.n - i);
 		if (u.n > most)
 			break;
 		buf_put(b, u.text, u.n);
+		i += u.used;
 		most -= u.n;
-		from = i += u.used;
 	}
-	buf_put(b, v.p + from, i - from);
 	BUF_LIT(b, "\"");
 }
 

@@ -82,7 +82,7 @@ ok until_true(sub { my $n = 0;
     'all lost lines are counted';
 unlike $p->log, qr/log lines were lost/, 'in no ring was one lost';
 
-# The logger stands still: the rings hold 64 KB each.
+# The logger stands still: the rings hold 256 KB each.
 my $before = in_file();
 my ($logger) = $p->pids('logger');
 kill 'STOP', $logger;
