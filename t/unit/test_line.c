@@ -24,7 +24,7 @@ static void add_field(enum field_id id, const char *name, struct slice value)
 	struct field *f = &fields[r.head.nfields];
 
 	memset(f, 0, sizeof *f);
-	f->id = id;
+	f->id = (uint16_t)id;
 	f->name = slice_str(name);
 	f->value = value;
 	r.head.seen |= 1ull << id;
