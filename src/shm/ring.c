@@ -35,10 +35,10 @@ static void copy_out(struct ring *r, uint64_t at, void *to, size_t n)
 
 struct ring_batch ring_begin(struct ring *r)
 {
-	uint64_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
-
-	return (struct ring_batch){r, head, head, atomic_load_explicit(&r->tail,
-	    memory_order_acquire)};
+	return (struct ring_batch){r,
+	    atomic_load_explicit(&r->head, memory_order_relaxed),
+	    atomic_load_explicit(&r->last, memory_order_relaxed),
+	    atomic_load_explicit(&r->tail, memory_order_acquire)};
 }
 
 void ring_add(struct ring_batch *b, const struct ring_header *h,
@@ -54,7 +54,8 @@ void ring_add(struct ring_batch *b, const struct ring_header *h,
 	}
 	copy_in(r, b->head, h, sizeof *h);
 	copy_in(r, b->head + sizeof *h, text, h->length);
-	b->last = b->head;
+	if (h->kind >= RING_ACCESS)
+		b->last = b->head;
 	b->head += n;
 }
 
@@ -62,10 +63,8 @@ bool ring_publish(const struct ring_batch *b)
 {
 	struct ring *r = b->ring;
 
-	if (b->head != b->last) {
-		atomic_store_explicit(&r->last, b->last, memory_order_release);
-		atomic_store_explicit(&r->head, b->head, memory_order_release);
-	}
+	atomic_store_explicit(&r->last, b->last, memory_order_release);
+	atomic_store_explicit(&r->head, b->head, memory_order_release);
 	return b->head - b->tail > RING_BYTES / 4;
 }
 

@@ -27,7 +27,7 @@ struct ring_header {
 
 struct ring {
 	_Atomic uint64_t head; /* the slot's process */
-	_Atomic uint64_t last; /* the same: where the newest entry begins */
+	_Atomic uint64_t last; /* the same: where its newest access line is */
 	_Atomic uint64_t tail; /* the logger */
 	_Atomic uint64_t lost; /* the slot's process: lines without room */
 	_Atomic uint64_t told; /* the logger: of so many it has told */
@@ -66,7 +66,7 @@ bool ring_peek(struct ring *r, struct ring_header *h);
  * false if there is none. What stands in the ring is not trusted. */
 bool ring_read(struct ring *r, struct ring_header *h, char *text);
 
-/* True if the newest published entry is the access line of that request. */
+/* True if the newest access line that was published is of that request. */
 bool ring_has_last(struct ring *r, uint32_t row, uint32_t serial,
     uint32_t number);
 

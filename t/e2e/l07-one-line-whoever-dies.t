@@ -36,7 +36,8 @@ for my $passed (0, 7) {
 		$answered += ($c->final // {})->{status} == 200;
 	}
 	is $answered, 20, "a death at the line after $passed: all answered";
-	like $p->log, qr/fault: line_written reached/, 'a worker died there';
+	ok $p->logged(qr/fault: line_written reached/, 5),
+	    'a worker died there';
 	$p->quit;
 	for my $log (qw(a b c)) {
 		my $text = Portico::slurp($p->dir . "/$log");

@@ -162,6 +162,7 @@ START_TEST(the_last_line_is_known)
 	    .number = 3000};
 	ring_write(&ring, &h, text);
 	ck_assert(!ring_has_last(&ring, 7, 9, 3000));
+	ck_assert(ring_has_last(&ring, 7, 9, 2999));
 }
 END_TEST
 
