@@ -182,9 +182,13 @@ static void follow_open(const struct logger_order *o, int fd)
 {
 	for (unsigned i = 0; going && i < ROUNDS && drain(o->when) > 0; i++)
 		;
-	if (o->output >= 0 && o->output < LOGGER_OUTPUTS)
-		output_open(&outputs[o->output], o->kind, fd, o->facility,
-		    o->name);
+	if (o->output < 0 || o->output >= LOGGER_OUTPUTS)
+		return;
+	struct output *to = &outputs[o->output];
+	output_close(to);
+	if (o->output != LOGGER_ERROR)
+		tell_of_output(to); /* by the name that it had */
+	output_open(to, o->kind, fd, o->facility, o->name);
 }
 
 /* False when it was told to finish, or the master has gone. */
@@ -219,6 +223,15 @@ static void carry_lines(void)
 		ring_sleep(bell, PAUSE_MS);
 }
 
+static void write_rest(void)
+{
+	while (drain(UINT64_MAX) > 0)
+		;
+	for (unsigned i = LOGGER_ACCESS; i < LOGGER_OUTPUTS; i++)
+		output_close(&outputs[i]);
+	tell_losses();
+}
+
 _Noreturn void logger_main(unsigned n, int control)
 {
 	struct pollfd p = {control, POLLIN, 0};
@@ -232,8 +245,6 @@ _Noreturn void logger_main(unsigned n, int control)
 		else
 			carry_lines();
 	}
-	while (drain(UINT64_MAX) > 0)
-		;
-	tell_losses();
+	write_rest();
 	_exit(EXIT_FINE);
 }

@@ -67,7 +67,7 @@ void output_flush(struct output *o)
 		lose(o, n < 0 ? errno : EIO);
 }
 
-static void close_old(struct output *o)
+void output_close(struct output *o)
 {
 	output_flush(o);
 	o->torn = false;
@@ -77,12 +77,12 @@ static void close_old(struct output *o)
 	o->stuck = false;
 	if (o->kind == CONF_LOG_FILE)
 		close(o->fd);
+	o->kind = CONF_LOG_OFF;
 }
 
 void output_open(struct output *o, int kind, int fd, int facility,
     const char *name)
 {
-	close_old(o);
 	o->kind = (enum conf_log_kind)kind;
 	o->fd = kind == CONF_LOG_STDERR ? STDERR_FILENO : fd;
 	o->facility = facility;

@@ -26,7 +26,10 @@ struct output {
 	char bytes[OUTPUT_BYTES];
 };
 
-/* Takes fd over; what was open before is flushed and closed. */
+/* Flushes and closes; what a FIFO does not take even now is lost. */
+void output_close(struct output *o);
+
+/* Takes fd over. o is new, or was closed. */
 void output_open(struct output *o, int kind, int fd, int facility,
     const char *name);
 
