@@ -76,6 +76,20 @@ static bool is_backend(const struct remap *m, const struct place *place)
 	return false;
 }
 
+/* The client's own words: a backend that was told them, and may still not know
+ * of the prefixes. Another scheme or port is another place. */
+static bool is_own(const struct remap *m, const struct place *place)
+{
+	bool same = place->scheme == URI_NO_SCHEME
+	    || (place->scheme == URI_HTTPS
+	    && slice_caseeq(m->scheme, SLICE("https")))
+	    || (place->scheme == URI_HTTP
+	    && slice_caseeq(m->scheme, SLICE("http")));
+
+	return same && m->authority.n > 0
+	    && slice_caseeq(place->authority, m->authority);
+}
+
 /* A cookie's Domain has no port and means them all. */
 static bool is_backend_domain(const struct remap *m, struct slice domain)
 {
@@ -232,7 +246,7 @@ bool remap_uri(const struct remap *m, struct slice uri, struct buf *b)
 	char *before = b->at;
 
 	if (parse_place(uri, &place)) {
-		if (!is_backend(m, &place))
+		if (!is_backend(m, &place) && !is_own(m, &place))
 			return false;
 		put_place(m, place.rest, b);
 	} else if (uri.n == 0 || uri.p[0] != '/' ||

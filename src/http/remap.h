@@ -14,7 +14,8 @@
  * `strip`: the backend knows where it stands. Slashes at the end of either do
  * not count, nor does how much of them is percent-encoded: strip is put as
  * uri_put_path does.
- * Names are "host:port", or "host" for any port. */
+ * Names are "host:port", or "host" for any port. What the client asked for
+ * itself means the backend, too. */
 struct remap {
 	const struct slice *names; /* authorities that mean the backend */
 	unsigned nnames;

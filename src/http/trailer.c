@@ -36,7 +36,7 @@ static bool may_go_on(const struct field *f)
 
 /* The fields of [p, end), which is without the empty line. */
 static const struct refusal *copy_fields(const char *p, const char *end,
-    struct buf *b)
+    trailer_keep *keep, const void *arg, struct buf *b)
 {
 	struct field f;
 	unsigned n = 0;
@@ -44,7 +44,7 @@ static const struct refusal *copy_fields(const char *p, const char *end,
 	while (p < end) {
 		if (++n > TRAILER_FIELDS || head_parse_field(&f, &p, end))
 			return refusal_of(REFUSAL_CHUNK);
-		if (!may_go_on(&f))
+		if (!may_go_on(&f) || (keep && !keep(f.name, arg)))
 			continue;
 		buf_slice(b, f.name);
 		BUF_LIT(b, ": ");
@@ -55,13 +55,13 @@ static const struct refusal *copy_fields(const char *p, const char *end,
 }
 
 const struct refusal *trailer_copy(const char *p, size_t length,
-    struct buf *b)
+    trailer_keep *keep, const void *arg, struct buf *b)
 {
 	char *before = b->at;
 	const struct refusal *r = refusal_of(REFUSAL_CHUNK);
 
 	if (length >= 2 && memcmp(p + length - 2, "\r\n", 2) == 0)
-		r = copy_fields(p, p + length - 2, b);
+		r = copy_fields(p, p + length - 2, keep, arg, b);
 	if (r)
 		b->at = before;
 	return r;

@@ -3,6 +3,7 @@
 #ifndef HTTP_TRAILER_H
 #define HTTP_TRAILER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -19,13 +20,17 @@ enum trailer_scan { TRAILER_MORE, TRAILER_WHOLE, TRAILER_BAD };
  * or LF alone, or TRAILER_MOST bytes without an end. */
 enum trailer_scan trailer_scan(const char *p, size_t n, size_t *length);
 
+/* Whether a field of that name goes on, for what only the caller knows. */
+typedef bool trailer_keep(struct slice name, const void *arg);
+
 /* Appends the fields that may go on (RFC 9110, 6.5.1) to b, "Name: value" and
  * CRLF each, of the whole section at p. Well-known fields stay behind, all but
  * ETag: each of them frames, routes, authenticates or steers a message, and
- * that was settled by its head. So do names with '_'. Refuses malformed lines
+ * that was settled by its head. So do names with '_', and what
+ * keep, unless it is NULL, does not want. Refuses malformed lines
  * and more than TRAILER_FIELDS of them with REFUSAL_CHUNK (see
  * refusal_from_backend); b then is as it was, but perhaps full. */
 const struct refusal *trailer_copy(const char *p, size_t length,
-    struct buf *b);
+    trailer_keep *keep, const void *arg, struct buf *b);
 
 #endif

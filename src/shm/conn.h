@@ -25,7 +25,11 @@ enum conn_state { CONN_FREE, CONN_PARKED, CONN_OWNED, CONN_BOUND };
 /* What a parked row waits for: the table in lobby.c says what is armed. */
 enum wait { WAIT_NOTHING, WAIT_CLIENT, WAIT_CLIENT_ROOM, WAIT_CONNECT,
 	WAIT_BACKEND_ROOM, WAIT_BODY, WAIT_BACKEND, WAIT_RELAY, WAIT_TURN,
-	WAIT_TUNNEL, WAIT_ROOM, WAIT_ALL, WAIT_COUNT };
+	WAIT_ALL, WAIT_COUNT };
+
+/* Or WAIT_BITS and what is to be armed: both ways of a row are on the move. */
+enum { WAIT_BITS = 16, WAIT_CLIENT_IN = 1, WAIT_CLIENT_OUT = 2,
+	WAIT_BACKEND_IN = 4, WAIT_BACKEND_OUT = 8 };
 
 /* Where the next bytes of the client go. */
 enum receive_to { RECEIVE_NOWHERE, RECEIVE_IN, RECEIVE_BODY };
@@ -56,6 +60,7 @@ enum {
 	FLOW_FRESH = 2097152, /* no idle connection for the next attempt */
 	FLOW_CLIENT_ENDED = 8388608, /* tunnel: it has sent its last byte */
 	FLOW_BACKEND_ENDED = 16777216,
+	FLOW_NO_UPLOAD = 67108864, /* the rest of the body goes nowhere */
 	FLOW_TRAILERS = 33554432, /* the answer's trailers go to the client */
 };
 

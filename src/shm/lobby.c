@@ -28,10 +28,19 @@ static const struct arms {
 	[WAIT_BACKEND] = {0, EPOLLIN},
 	[WAIT_RELAY] = {EPOLLOUT, EPOLLIN},
 	[WAIT_TURN] = {0, 0},
-	[WAIT_TUNNEL] = {EPOLLIN | EPOLLOUT, 0},
-	[WAIT_ROOM] = {EPOLLOUT, EPOLLOUT},
 	[WAIT_ALL] = {EPOLLIN | EPOLLOUT, EPOLLIN | EPOLLOUT},
 };
+
+static struct arms arms_of(unsigned wait)
+{
+	static const uint32_t events[4] = {0, EPOLLIN, EPOLLOUT,
+		EPOLLIN | EPOLLOUT};
+
+	if (wait < WAIT_COUNT)
+		return arms[wait];
+	MUST(wait > WAIT_BITS && wait < 2 * WAIT_BITS);
+	return (struct arms){events[wait & 3], events[wait >> 2 & 3]};
+}
 
 /* An event carries serial (32), kind (8) and row (24). */
 static uint64_t event_tag(unsigned row, uint32_t serial, enum conn_kind kind)
@@ -207,8 +216,8 @@ static bool put_down(struct conn *c, const struct flow *f, uint32_t client,
 bool lobby_park(struct conn *c, const struct flow *f)
 {
 	MUST(c->magic == CONN_MAGIC);
-	MUST(f->wait < WAIT_COUNT);
-	return put_down(c, f, arms[f->wait].client, arms[f->wait].backend);
+	struct arms a = arms_of(f->wait);
+	return put_down(c, f, a.client, a.backend);
 }
 
 void lobby_ring(struct conn *c, const struct flow *f)

@@ -132,8 +132,8 @@ static bool put_head(const struct stride *s, char *at,
 	put_location(s, b);
 	put_allow(s, b);
 	put_length(s, b, page);
-	if (edits && s->r->route)
-		edit_put(b, s->r, &s->r->route->policy.response);
+	if (edits && request_policy(s->r))
+		edit_put(b, s->r, &request_policy(s->r)->response);
 	compose_connection(s, b);
 	BUF_LIT(b, "\r\n");
 	s->r->head_bytes = buf_length(b);

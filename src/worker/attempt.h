@@ -26,6 +26,13 @@ bool attempt_again_on(const struct stride *s, unsigned status);
  * before that is an early answer, after which its connection is of no use. */
 bool forward_is_complete(const struct flow *f);
 
+/* Sends what is there of the request. IO_WAIT: the backend takes no more for
+ * now; IO_BROKEN: never again, errno says why. */
+enum io forward_send(struct stride *s);
+
+/* Frees what of the body has been sent: it cannot be sent again. Publishes. */
+void forward_let_go(struct stride *s);
+
 /* Publishes and sends what the chain `out` holds, as far as the client takes
  * it. IO_OK: all of it; IO_WAIT: some is left; IO_BROKEN: it has gone. */
 enum io flush_some(struct stride *s);

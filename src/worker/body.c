@@ -3,16 +3,13 @@
 #include <string.h>
 
 #include "base/fault.h"
-#include "base/buf.h"
 #include "http/chunk.h"
-#include "http/trailer.h"
 #include "net/stream.h"
 #include "worker/attempt.h"
+#include "worker/body.h"
+#include "worker/decode.h"
 #include "worker/request.h"
 #include "worker/worker.h"
-
-/* Of the row's pages, what a body may fill before it is streamed. */
-#define BODY_PAGES 10
 
 /* Of receiving in one stride: then it is others' turn. */
 #define ROUNDS 64
@@ -25,7 +22,7 @@ static bool is_whole(const struct stride *s)
 	return s->f.flags & FLOW_BODY_WHOLE;
 }
 
-static bool is_streaming(const struct stride *s)
+bool body_is_streaming(const struct stride *s)
 {
 	return s->f.peer >= 0;
 }
@@ -33,25 +30,22 @@ static bool is_streaming(const struct stride *s)
 /* What has come is not kept until all has. */
 static bool goes_at_once(const struct stride *s)
 {
-	return is_streaming(s) || (!(s->f.flags & FLOW_OWN)
+	return body_is_streaming(s) || (!(s->f.flags & FLOW_OWN)
 	    && !s->r->route->policy.buffer_request);
 }
 
 static next_step ready(struct stride *s)
 {
 	s->f.slow_since = 0;
-
 	if (s->f.flags & FLOW_OWN) {
 		if (!is_whole(s))
 			s->f.flags |= FLOW_CLOSE | FLOW_LINGER;
 		return NEXT(STEP_ANSWER);
 	}
-	return NEXT(is_streaming(s) ? STEP_FORWARD : STEP_PICK);
+	return NEXT(body_is_streaming(s) ? STEP_FORWARD : STEP_PICK);
 }
 
-/* A page at the end of the body; false: the body's share is used up, or no
- * page is left at all. */
-static bool add_page(struct stride *s)
+bool body_add_page(struct stride *s)
 {
 	if (s->f.body.pages >= BODY_PAGES)
 		return false;
@@ -62,7 +56,7 @@ static bool add_page(struct stride *s)
 	return true;
 }
 
-static void use_in(struct stride *s, size_t n)
+void body_use_in(struct stride *s, size_t n)
 {
 	s->f.in_start = (uint16_t)(s->f.in_start + n);
 }
@@ -74,14 +68,14 @@ static void copy_first(struct stride *s)
 
 	if (have > s->f.body_left)
 		have = (size_t)s->f.body_left;
-	while (have > 0 && (chain_room(&s->f.body) || add_page(s))) {
+	while (have > 0 && (chain_room(&s->f.body) || body_add_page(s))) {
 		size_t n = chain_room(&s->f.body);
 		if (n > have)
 			n = have;
 		memcpy(chain_space(&s->f.body), page_at(s->f.in)
 		    + s->f.in_start, n);
 		chain_grow(&s->f.body, (uint32_t)n);
-		use_in(s, n);
+		body_use_in(s, n);
 		s->f.body_left -= n;
 		have -= n;
 	}
@@ -108,131 +102,6 @@ static enum io receive_length(struct stride *s)
 		s->f.flags |= FLOW_BODY_WHOLE;
 	stride_io_done(s, s->c);
 	return io;
-}
-
-/* While it is buffered the decoded body stands in plain pages; what is
- * streamed goes on in chunks, each closed by what follows it (compose.c sends
- * the size of all that was buffered as that of the first). */
-static bool put_decoded(struct stride *s, struct slice piece)
-{
-	char *to;
-
-	if (is_streaming(s)) {
-		if (chain_room(&s->f.body) < piece.n + CHUNK_SIZE_ROOM + 16
-		    && !add_page(s))
-			return false;
-		to = chain_space(&s->f.body);
-		memcpy(to + CHUNK_SIZE_ROOM + 2, piece.p, piece.n);
-		char *size = chunk_put_size(to + CHUNK_SIZE_ROOM + 2, piece.n);
-		size_t n = (size_t)(to + CHUNK_SIZE_ROOM + 2 - size);
-		memcpy(to, "\r\n", 2);
-		memmove(to + 2, size, n + piece.n);
-		chain_grow(&s->f.body, (uint32_t)(2 + n + piece.n));
-		return true;
-	}
-	struct chain before = s->f.body;
-	while (piece.n > 0) {
-		if (chain_room(&s->f.body) == 0 && !add_page(s)) {
-			s->f.body = before;
-			return false;
-		}
-		size_t n = chain_room(&s->f.body);
-		if (n > piece.n)
-			n = piece.n;
-		memcpy(chain_space(&s->f.body), piece.p, n);
-		chain_grow(&s->f.body, (uint32_t)n);
-		piece.p += n;
-		piece.n -= n;
-	}
-	return true;
-}
-
-/* What closes the last chunk, and the body. A body that is here whole, and has
- * no trailers, goes on with its length instead. */
-static bool put_end(struct stride *s, struct slice trailers)
-{
-	char end[TRAILER_MOST + 16];
-	struct buf b;
-
-	if (!is_streaming(s) && trailers.n == 0)
-		return true;
-	buf_init(&b, end, sizeof end);
-	if (is_streaming(s) || s->f.body.length)
-		BUF_LIT(&b, "\r\n");
-	BUF_LIT(&b, "0\r\n");
-	buf_slice(&b, trailers);
-	BUF_LIT(&b, "\r\n");
-	uint32_t n = (uint32_t)buf_length(&b);
-	if (chain_room(&s->f.body) < n && !add_page(s))
-		return false;
-	memcpy(chain_space(&s->f.body), end, n);
-	chain_grow(&s->f.body, n);
-	s->f.tail = (uint16_t)n;
-	return true;
-}
-
-/* Behind the last chunk. False: there is no room for them. */
-static bool take_trailers(struct stride *s, const struct refusal **no)
-{
-	char text[TRAILER_MOST];
-	const char *at = page_at(s->f.in) + s->f.in_start;
-	size_t length;
-	struct buf b;
-
-	switch (trailer_scan(at, (size_t)(s->f.in_end - s->f.in_start),
-	    &length)) {
-	case TRAILER_WHOLE:
-		break;
-	case TRAILER_MORE:
-		return true;
-	default:
-		*no = refusal_of(REFUSAL_CHUNK);
-		return false;
-	}
-	buf_init(&b, text, sizeof text);
-	*no = trailer_copy(at, length, &b);
-	if (*no != NULL || !put_end(s, slice_make(text, buf_length(&b))))
-		return false;
-	use_in(s, length);
-	s->f.flags |= FLOW_BODY_WHOLE;
-	return true;
-}
-
-/* A piece is at most what fits: so it can always be put, or waits whole. */
-static size_t decode_room(struct stride *s)
-{
-	size_t room = chain_room(&s->f.body);
-
-	if (is_streaming(s))
-		room = room > 64 ? room - 64 : 0;
-	if (room < 64 && s->f.body.pages < BODY_PAGES)
-		room = PAGE_LARGE - 64;
-	return room;
-}
-
-/* Decodes what is in the page; false if there was no room for all. */
-static bool decode(struct stride *s, const struct refusal **no)
-{
-	for (;;) {
-		const char *at = page_at(s->f.in) + s->f.in_start;
-		size_t have = (size_t)(s->f.in_end - s->f.in_start);
-		size_t room = decode_room(s);
-		if (have == 0 || room < 64)
-			return have == 0;
-		const char *p = at, *end = at + (have < room ? have : room);
-		struct slice piece;
-		struct chunk next = s->f.body_chunk;
-		enum chunk_result result = chunk_read(&next, &p, end, &piece);
-		if (result == CHUNK_BAD)
-			*no = refusal_of(REFUSAL_CHUNK);
-		if (result == CHUNK_BAD
-		    || (result == CHUNK_PIECE && !put_decoded(s, piece)))
-			return false;
-		s->f.body_chunk = next;
-		use_in(s, (size_t)(p - at));
-		if (result == CHUNK_DONE)
-			return take_trailers(s, no);
-	}
 }
 
 /* Coded bytes get a page of their own once the head's is nearly full. What is
@@ -301,19 +170,27 @@ static next_step wait_for_body(struct stride *s, bool progress)
 	if (progress || s->f.deadline == 0 || s->f.wait == WAIT_TURN)
 		s->f.deadline = stride_client_due(s, s->f.rx,
 		    s->r->listener->timeouts.body);
-	if (is_streaming(s)
+	if (body_is_streaming(s)
 	    && stream_peek(s->f.peer) != IO_WAIT)
 		return NEXT(STEP_RELAY); /* an early answer */
 	if (s->f.out.length)
 		return BECOME(STEP_BODY, WAIT_CLIENT_ROOM);
-	return BECOME(STEP_BODY, is_streaming(s) ? WAIT_BODY : WAIT_CLIENT);
+	return BECOME(STEP_BODY, body_is_streaming(s) ? WAIT_BODY : WAIT_CLIENT);
 }
 
-/* The share is full: what is there goes to a backend first. */
+/* The share is full: what is there goes to a backend first, as a chunk if
+ * nobody knows what is still to come. */
 static next_step stream(struct stride *s)
 {
 	if (s->f.body.length == 0)
 		return stride_wait_for_pages(s);
+	if ((s->f.flags & FLOW_CHUNKED_IN) && !body_is_streaming(s)
+	    && !(s->f.flags & FLOW_OWN)) {
+		s->f.tail = sizeof CHUNK_END - 1;
+		MUST(chain_room(&s->f.body) >= s->f.tail);
+		memcpy(chain_space(&s->f.body), CHUNK_END, s->f.tail);
+		chain_grow(&s->f.body, s->f.tail);
+	}
 	return ready(s);
 }
 
@@ -322,28 +199,49 @@ static next_step client_left(struct stride *s)
 	return stride_cut(s, CAUSE_CLIENT_GONE);
 }
 
-/* True when there is nothing to receive before something else is done. */
-static bool use_what_came(struct stride *s, next_step *next)
+enum came { CAME_MORE, CAME_WHOLE, CAME_FULL, CAME_TOO_MUCH, CAME_BAD };
+
+/* Takes what has been received into the body; `no` is set with CAME_BAD. */
+static enum came use_what_came(struct stride *s, const struct refusal **no)
 {
-	const struct refusal *no = NULL;
 	bool coded = s->f.flags & FLOW_CHUNKED_IN;
 	bool room = true;
 
+	*no = NULL;
 	if (coded && s->f.in_end > s->f.in_start)
-		room = decode(s, &no);
+		room = decode_chunks(s, no);
 	else if (!coded)
 		copy_first(s);
 	if (s->f.body_chunk.total + s->f.body_chunk.left > s->r->max_body)
+		return CAME_TOO_MUCH;
+	if (*no != NULL)
+		return CAME_BAD;
+	if (is_whole(s))
+		return CAME_WHOLE;
+	return room ? CAME_MORE : CAME_FULL;
+}
+
+/* True when there is nothing to receive before something else is done. */
+static bool act_on_what_came(struct stride *s, next_step *next)
+{
+	const struct refusal *no;
+
+	switch (use_what_came(s, &no)) {
+	case CAME_TOO_MUCH:
 		*next = stride_refuse(s, 413, CAUSE_BODY_TOO_LARGE, NULL);
-	else if (no != NULL)
+		return true;
+	case CAME_BAD:
 		*next = stride_refuse(s, no->status, CAUSE_REFUSED, no->why);
-	else if (is_whole(s))
+		return true;
+	case CAME_WHOLE:
 		*next = ready(s);
-	else if (!room)
+		return true;
+	case CAME_FULL:
 		*next = stream(s);
-	else
+		return true;
+	default:
 		return false;
-	return true;
+	}
 }
 
 static enum io receive_some(struct stride *s, bool *room)
@@ -351,10 +249,34 @@ static enum io receive_some(struct stride *s, bool *room)
 	bool coded = s->f.flags & FLOW_CHUNKED_IN;
 
 	*room = coded ? raw_room(s)
-	    : chain_room(&s->f.body) > 0 || add_page(s);
+	    : chain_room(&s->f.body) > 0 || body_add_page(s);
 	if (!*room)
 		return IO_WAIT;
 	return coded ? receive_coded(s) : receive_length(s);
+}
+
+enum io body_receive(struct stride *s)
+{
+	const struct refusal *no;
+	bool room;
+
+	for (int rounds = 0; rounds < ROUNDS; rounds++) {
+		switch (use_what_came(s, &no)) {
+		case CAME_MORE:
+			break;
+		case CAME_WHOLE:
+		case CAME_FULL:
+			return IO_OK;
+		default:
+			return IO_BROKEN;
+		}
+		if (s->f.body.length > 0)
+			return IO_OK;
+		enum io io = receive_some(s, &room);
+		if (io != IO_OK)
+			return io;
+	}
+	return IO_WAIT;
 }
 
 next_step body_run(struct stride *s)
@@ -370,10 +292,10 @@ next_step body_run(struct stride *s)
 		return ready(s);
 	if (s->late)
 		return stride_refuse(s, 408, CAUSE_BODY_TIMEOUT, NULL);
-	if (is_streaming(s))
+	if (body_is_streaming(s))
 		s->f.flags |= FLOW_STREAMED;
 	for (;;) {
-		if (use_what_came(s, &next))
+		if (act_on_what_came(s, &next))
 			return next;
 		if (s->r->wants_continue && !(s->f.flags & FLOW_CONTINUE)
 		    && nothing_came(s) && !say_continue(s))

@@ -42,7 +42,7 @@ void compose_date(struct buf *b)
 	BUF_LIT(b, "\r\n");
 }
 
-#define NAMES 3
+#define NAMES 2
 #define NAME_MOST 300 /* a host and its port */
 
 /* Whom a place may name and mean the backend, and how clients say it. */
@@ -59,15 +59,21 @@ static void add_name(struct places *p, struct slice name)
 		p->names[p->map.nnames++] = name;
 }
 
-/* A backend that was told the client's host says that, and may still not know
- * of the prefixes. */
-static void add_asked(struct places *p, struct slice asked)
+/* The name that it was told: with the port that goes without saying. */
+static void add_told(struct places *p, const struct conf_pool *pool)
 {
-	if (asked.n > sizeof p->own)
+	struct slice host;
+	uint16_t port;
+	struct buf b;
+
+	if (pool->host != CONF_HOST_NAME
+	    || !uri_parse_host(pool->host_name, &host, &port))
 		return;
-	for (size_t i = 0; i < asked.n; i++)
-		p->own[i] = ascii_lower(asked.p[i]);
-	add_name(p, slice_make(p->own, asked.n));
+	buf_init(&b, p->own, sizeof p->own);
+	buf_slice(&b, pool->host_name);
+	if (port == 0)
+		BUF_LIT(&b, ":80");
+	add_name(p, slice_make(p->own, buf_length(&b)));
 }
 
 static const struct remap *places_of(struct places *p,
@@ -83,9 +89,7 @@ static const struct remap *places_of(struct places *p,
 	    .authority = compose_host_asked(r),
 	    .strip = policy->strip_prefix, .add = policy->add_prefix};
 	add_name(p, r->backend->host);
-	add_name(p, r->pool->host_name);
-	if (p->map.strip.n || p->map.add.n)
-		add_asked(p, p->map.authority);
+	add_told(p, r->pool);
 	return &p->map;
 }
 

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "http/chunk.h"
 #include "http/trailer.h"
+#include "worker/edit.h"
 
 /* Up to this size a copy behind what waits already beats a vector more. */
 #define COPY_MOST 2048
@@ -134,6 +135,18 @@ bool downstream_end(struct stride *s)
 	return put_end(s, NULL, 0);
 }
 
+/* As a field of the head: what the backend's Connection names, and what the
+ * route hides, ends here. */
+static bool may_go_on(struct slice name, const void *arg)
+{
+	const struct request *r = arg;
+	const struct conf_policy *p = &r->route->policy;
+
+	return !field_has_item(r->hop_options, name)
+	    && !edit_is_among(&p->hide, name)
+	    && !edit_drops(&p->response, name);
+}
+
 /* They are looked at even where they go no further. */
 static enum downstream move_trailers(struct stride *s)
 {
@@ -152,7 +165,7 @@ static enum downstream move_trailers(struct stride *s)
 		return DOWNSTREAM_BAD;
 	}
 	buf_init(&b, text, sizeof text);
-	if (trailer_copy(at, length, &b) != NULL)
+	if (trailer_copy(at, length, may_go_on, s->r, &b) != NULL)
 		return DOWNSTREAM_BAD;
 	if (!put_end(s, text, s->f.flags & FLOW_TRAILERS ? buf_length(&b)
 	    : 0))

@@ -21,6 +21,27 @@ static void put_client(struct buf *b, const struct request *r)
 	buf_put(b, text, addr_format_ip(&r->client, text));
 }
 
+/* HTTP/1.0 need not say one: then the site's first that is no pattern. */
+static struct slice host_of(const struct request *r)
+{
+	const struct conf_list *hosts = &r->site->hosts;
+
+	if (r->host.n)
+		return r->host;
+	for (unsigned i = 0; i < hosts->n; i++)
+		if (hosts->at[i].p[0] != '.' && hosts->at[i].p[0] != '*')
+			return hosts->at[i];
+	return r->host;
+}
+
+bool expand_lacks_host(const struct request *r, const struct conf_template *t)
+{
+	for (unsigned i = 0; i < t->n; i++)
+		if (t->at[i].kind == PLACE_HOST && host_of(r).n == 0)
+			return true;
+	return false;
+}
+
 static void put_part(struct buf *b, const struct request *r,
     const struct conf_part *part, const struct captures *groups,
     struct slice subject)
@@ -30,7 +51,7 @@ static void put_part(struct buf *b, const struct request *r,
 		buf_slice(b, part->text);
 		break;
 	case PLACE_HOST:
-		buf_slice(b, r->host);
+		buf_slice(b, host_of(r));
 		break;
 	case PLACE_PATH:
 		uri_put_path(b, r->uri.path);

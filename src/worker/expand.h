@@ -14,7 +14,11 @@ void expand_put(struct buf *b, const struct request *r,
     const struct conf_template *t, const struct captures *groups,
     struct slice subject);
 
-/* The same with the groups of the route's path_re. */
+/* True if t needs a host and neither the request nor its site has one. */
+bool expand_lacks_host(const struct request *r,
+    const struct conf_template *t);
+
+/* expand_put with the groups of the route's path_re. */
 void expand_for_route(struct buf *b, const struct request *r,
     const struct conf_template *t);
 

@@ -15,8 +15,12 @@ static void show_cut(const struct stride *s)
 {
 	static const struct linger now = {1, 0};
 
-	if ((s->f.flags & FLOW_CUT) && s->f.res_kind != BODY_LENGTH
-	    && !(s->f.flags & FLOW_CHUNKED_DOWN))
+	bool unmarked = (s->f.flags & FLOW_CUT)
+	    && s->f.res_kind != BODY_LENGTH
+	    && !(s->f.flags & FLOW_CHUNKED_DOWN);
+
+	/* nor should the kernel keep megabytes for a client that reads none */
+	if (unmarked || s->f.cause == CAUSE_WRITE_TIMEOUT)
 		setsockopt((int)lobby_row(s->c), SOL_SOCKET, SO_LINGER, &now,
 		    sizeof now);
 }

@@ -60,17 +60,46 @@ static next_step broken(struct stride *s, int error)
 	return attempt_failed(s, RETRY_RESET, 502, CAUSE_BACKEND_RESET, NULL);
 }
 
+enum io forward_send(struct stride *s)
+{
+	const struct conn *peer = lobby_get((unsigned)s->f.peer);
+	struct iovec v[VECTORS];
+	size_t n;
+
+	for (;;) {
+		int k = unsent(&s->f, v);
+		if (k == 0)
+			return IO_OK;
+		stride_io(peer);
+		enum io io = stream_send(s->f.peer, v, k, &n);
+		FAULT(backend_sent);
+		int error = errno;
+		if (s->f.sent == 0 && n > 0)
+			account_mark(s, TIME_CONNECT);
+		s->f.sent += n;
+		stride_io_done(s, peer);
+		errno = error;
+		if (io != IO_OK)
+			return io == IO_WAIT ? IO_WAIT : IO_BROKEN;
+	}
+}
+
+/* From here on the body cannot be sent again. */
+void forward_let_go(struct stride *s)
+{
+	s->f.flags |= FLOW_STREAMED;
+	chain_consume(&s->f.body, s->f.sent - body_begins(&s->f), &s->drop);
+	s->f.gone = s->f.sent;
+	stride_publish(s);
+}
+
 static next_step all_is_sent(struct stride *s)
 {
 	s->f.deadline = s->now + s->r->pool->timeouts.response;
 	if (s->f.flags & FLOW_BODY_WHOLE)
 		return BECOME(STEP_RELAY, WAIT_BACKEND);
-	/* from here on the body cannot be sent again */
-	s->f.flags |= FLOW_STREAMED;
-	chain_consume(&s->f.body, s->f.sent - body_begins(&s->f), &s->drop);
-	s->f.gone = s->f.sent;
 	s->f.deadline = 0;
-	stride_publish(s);
+	forward_let_go(s);
 	return NEXT(STEP_BODY);
 }
 
@@ -85,30 +114,17 @@ static next_step is_late(struct stride *s)
 
 next_step forward_run(struct stride *s)
 {
-	struct iovec v[VECTORS];
-	size_t n;
-
 	if (s->f.peer < 0) /* it was lost with a worker */
 		return attempt_failed(s, RETRY_RESET, 502,
 		    CAUSE_BACKEND_RESET, NULL);
 	if (s->late)
 		return is_late(s);
-	for (;;) {
-		int k = unsent(&s->f, v);
-		if (k == 0)
-			return all_is_sent(s);
-		const struct conn *peer = lobby_get((unsigned)s->f.peer);
-		stride_io(peer);
-		enum io io = stream_send(s->f.peer, v, k, &n);
-		FAULT(backend_sent);
-		int error = errno;
-		if (s->f.sent == 0 && n > 0)
-			account_mark(s, TIME_CONNECT);
-		s->f.sent += n;
-		stride_io_done(s, peer);
-		if (io == IO_WAIT)
-			return wait_for_room(s);
-		if (io != IO_OK)
-			return broken(s, error);
+	switch (forward_send(s)) {
+	case IO_OK:
+		return all_is_sent(s);
+	case IO_WAIT:
+		return wait_for_room(s);
+	default:
+		return broken(s, errno);
 	}
 }

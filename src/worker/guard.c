@@ -2,6 +2,7 @@
 /* guard: may it pass. All that is asked before a body is asked for. */
 #include "worker/answer.h"
 #include "worker/client.h"
+#include "worker/expand.h"
 #include "worker/guard.h"
 #include "worker/request.h"
 
@@ -51,6 +52,9 @@ static next_step act(struct stride *s)
 		return NEXT(s->f.flags & FLOW_BODY_WHOLE ? STEP_PICK
 		    : STEP_BODY);
 	case CONF_REDIRECT:
+		if (expand_lacks_host(s->r, &route->redirect.to))
+			return stride_refuse(s, 400, CAUSE_REFUSED,
+			    "no Host to redirect it to");
 		return answer_with(s, route->redirect.status, CAUSE_NONE);
 	case CONF_RESPOND:
 		return answer_with(s, route->respond.status, CAUSE_NONE);

@@ -93,6 +93,10 @@ static enum match each(const struct request *r,
 /* What costs nothing first. */
 static bool may_hold(const struct conf_match *m, const struct request *r)
 {
+	bool asks_path = m->path.p || m->path_is.p || m->path_re.code;
+
+	if (r->uri.form == URI_ASTERISK && asks_path)
+		return false;
 	if (m->listeners && !(m->listeners >> r->listener->index & 1))
 		return false;
 	if (m->path_is.p && !slice_eq(r->path, m->path_is))

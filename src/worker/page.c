@@ -29,9 +29,8 @@ static bool is_for(const struct conf_error_page *p, unsigned status)
 }
 
 static const struct conf_error_page *find(const struct request *r,
-    unsigned status)
+    const struct conf_policy *policy, unsigned status)
 {
-	const struct conf_policy *policy = &r->route->policy;
 	const struct conf_error_page *found = NULL;
 	unsigned best = 0;
 
@@ -90,7 +89,9 @@ static struct page_text plain(const struct request *r, unsigned status,
 struct page_text page_of(const struct request *r, unsigned status,
     char room[PAGE_PLAIN])
 {
-	const struct conf_error_page *p = r->route ? find(r, status) : NULL;
+	const struct conf_policy *policy = request_policy(r);
+	const struct conf_error_page *p = policy ? find(r, policy, status)
+	    : NULL;
 
 	if (p != NULL)
 		return (struct page_text){p->type, p->body};

@@ -9,17 +9,18 @@
 #include "worker/attempt.h"
 #include "worker/compose.h"
 #include "worker/downstream.h"
+#include "worker/interim.h"
 #include "worker/request.h"
 #include "worker/splice.h"
+#include "worker/upload.h"
 #include "worker/worker.h"
 
 #define FIELDS_MOST 200
-#define INTERIMS 1000 /* of one response */
 #define ROUNDS 64    /* of receiving in one stride: then others' turn */
 #define OUT_BATCH 4  /* pages that are gathered before they are sent */
 #define OUT_PAGES 10 /* pages that may wait for a slow client */
 
-static next_step bad_response(struct stride *s, const char *why)
+next_step relay_refuse(struct stride *s, const char *why)
 {
 	return attempt_failed(s, RETRY_RESET, 502, CAUSE_BAD_RESPONSE, why);
 }
@@ -60,14 +61,27 @@ static void decide_framing(struct stride *s, const struct framing *body)
 	s->f.res_chunk = (struct chunk){0};
 	if (body->kind == BODY_NONE)
 		s->f.flags |= FLOW_NOBODY;
-	if (body->kind == BODY_CHUNKED && s->r->wants_trailers)
-		s->f.flags |= FLOW_TRAILERS;
 	if (body->kind == BODY_CHUNKED || body->kind == BODY_UNTIL_CLOSE)
 		s->f.flags |= old ? FLOW_CLOSE : FLOW_CHUNKED_DOWN;
 	if (!(s->f.flags & FLOW_BODY_WHOLE))
 		s->f.flags |= FLOW_CLOSE | FLOW_LINGER;
 	if (lobby_order() != LOBBY_RUN)
 		s->f.flags |= FLOW_CLOSE;
+}
+
+/* Trailers go on as fields do: not those that Connection names. */
+static void grant_trailers(struct stride *s, const struct head *h,
+    const struct framing *body)
+{
+	struct slice named = head_value(h, FIELD_CONNECTION);
+
+	if (body->kind != BODY_CHUNKED || !s->r->wants_trailers
+	    || head_has_many(h, FIELD_CONNECTION)
+	    || !forward_is_complete(&s->f))
+		return;
+	s->r->hop_options = arena_copy(&s->r->arena, named);
+	if (s->r->hop_options.n == named.n)
+		s->f.flags |= FLOW_TRAILERS;
 }
 
 static next_step begin_answer(struct stride *s, const struct head *h)
@@ -77,12 +91,13 @@ static next_step begin_answer(struct stride *s, const struct head *h)
 	    &body);
 
 	if (no)
-		return bad_response(s, no->why);
+		return relay_refuse(s, no->why);
 	if (attempt_again_on(s, h->status))
 		return attempt_failed(s, h->status == 502 ? RETRY_502
 		    : h->status == 503 ? RETRY_503 : RETRY_504, h->status,
 		    CAUSE_BAD_STATUS, NULL);
 	decide_framing(s, &body);
+	grant_trailers(s, h, &body);
 	if (head_keepalive(h) && body.kind != BODY_UNTIL_CLOSE
 	    && forward_is_complete(&s->f))
 		s->f.flags |= FLOW_KEEP_BACKEND;
@@ -91,7 +106,7 @@ static next_step begin_answer(struct stride *s, const struct head *h)
 		s->f.res_scan = (struct head_scan_state){0};
 		return stride_wait_for_pages(s);
 	case COMPOSE_TOO_LARGE:
-		return bad_response(s, "its fields do not fit");
+		return relay_refuse(s, "its fields do not fit");
 	default:
 		break;
 	}
@@ -99,69 +114,13 @@ static next_step begin_answer(struct stride *s, const struct head *h)
 	s->r->status = h->status;
 	account_mark(s, TIME_FIRST);
 	s->f.flags |= FLOW_ANSWERED;
-	chain_clear(&s->f.body, &s->drop);
+	if (forward_is_complete(&s->f)) {
+		chain_clear(&s->f.body, &s->drop);
+		s->f.gone = s->f.sent;
+	} else if (h->status >= 400)
+		upload_abandon(s); /* RFC 9112, 9.3: it is not wanted */
 	s->f.bin_start = (uint16_t)(s->f.bin_start + h->length);
 	return NEXT(STEP_RELAY);
-}
-
-/* An idle tunnel should cost one page: its head moves in with the request. */
-static void leave_head(struct stride *s)
-{
-	uint32_t page = s->f.head;
-	size_t n = s->f.in == page ? s->f.in_start : page_bytes(page);
-
-	if (page == 0 || !request_leave_page(s->r, page_at(page), n))
-		return;
-	if (s->f.in != page)
-		page_drop(&s->drop, page);
-	s->f.head = 0;
-}
-
-static next_step begin_tunnel(struct stride *s, const struct head *h)
-{
-	if (!s->r->wants_websocket || !head_has(h, FIELD_UPGRADE))
-		return bad_response(s, "101 without being asked");
-	if (!forward_is_complete(&s->f))
-		return bad_response(s, "101 before it has the request");
-	switch (compose_tunnel_head(s, h)) {
-	case COMPOSE_FINE:
-		break;
-	case COMPOSE_NO_PAGE:
-		s->f.res_scan = (struct head_scan_state){0};
-		return stride_wait_for_pages(s);
-	default:
-		return bad_response(s, "its fields do not fit");
-	}
-	FAULT(answer_made);
-	s->r->status = h->status;
-	leave_head(s);
-	s->f.flags |= FLOW_ANSWERED | FLOW_CLOSE | FLOW_LINGER;
-	s->f.gone = s->f.sent;
-	s->f.bin_start = (uint16_t)(s->f.bin_start + h->length);
-	s->f.deadline = 0;
-	return NEXT(STEP_TUNNEL);
-}
-
-/* 100 is ours to say, and HTTP/1.0 knows none (RFC 9110, 15.2). */
-static next_step pass_interim(struct stride *s, const struct head *h)
-{
-	bool passed = h->status != 100 && s->r->head.minor > 0;
-
-	if (s->f.interims++ == INTERIMS)
-		return bad_response(s, "too many interim answers");
-	switch (passed ? compose_interim(s, h) : COMPOSE_FINE) {
-	case COMPOSE_FINE:
-		break;
-	case COMPOSE_NO_PAGE:
-		s->f.interims--;
-		return stride_wait_for_pages(s);
-	default:
-		return bad_response(s, "its fields do not fit");
-	}
-	s->f.bin_start = (uint16_t)(s->f.bin_start + h->length);
-	if (flush_some(s) == IO_BROKEN)
-		return stride_cut(s, CAUSE_CLIENT_GONE);
-	return NEXT(forward_is_complete(&s->f) ? STEP_RELAY : STEP_FORWARD);
 }
 
 static next_step read_head(struct stride *s, size_t length)
@@ -176,12 +135,12 @@ static next_step read_head(struct stride *s, size_t length)
 	if (no == NULL)
 		no = refusal_from_backend(head_mark_hop_by_hop(&h));
 	if (no)
-		return bad_response(s, no->why);
+		return relay_refuse(s, no->why);
 	s->f.res_scan = (struct head_scan_state){0};
 	h.length = length;
 	if (h.status == 101)
-		return begin_tunnel(s, &h);
-	return h.status < 200 ? pass_interim(s, &h) : begin_answer(s, &h);
+		return interim_tunnel(s, &h);
+	return h.status < 200 ? interim_pass(s, &h) : begin_answer(s, &h);
 }
 
 /* NEXT(STEP_RELAY): look again; WAIT: more bytes are needed. */
@@ -196,7 +155,7 @@ static next_step find_head(struct stride *s)
 	case HEAD_WHOLE:
 		return read_head(s, length);
 	case HEAD_BAD:
-		return bad_response(s, "control bytes in its head");
+		return relay_refuse(s, "control bytes in its head");
 	default:
 		return BECOME(STEP_RELAY, WAIT_BACKEND);
 	}
@@ -288,17 +247,44 @@ static void allow_time(struct stride *s)
 		    ? pool->timeouts.read : pool->timeouts.response);
 }
 
+/* The wait, and with it, where the request's body is not through yet, the wait
+ * for more of that. */
+static next_step wait_with_upload(struct stride *s, enum wait wait)
+{
+	static const uint8_t same[WAIT_COUNT] = {
+		[WAIT_BACKEND] = WAIT_BACKEND_IN,
+		[WAIT_RELAY] = WAIT_CLIENT_OUT | WAIT_BACKEND_IN,
+		[WAIT_CLIENT_ROOM] = WAIT_CLIENT_OUT,
+	};
+	unsigned arms;
+
+	if (!upload_is_open(s))
+		return BECOME(STEP_RELAY, wait);
+	enum cause cause = upload_move(s, &arms);
+	if (cause != CAUSE_NONE)
+		return stride_cut(s, cause);
+	return BECOME(STEP_RELAY, WAIT_BITS | same[wait] | arms);
+}
+
+static next_step wait_for_client(struct stride *s)
+{
+	next_step next = stride_wait_for_client(s, STEP_RELAY);
+
+	return upload_is_open(s) ? wait_with_upload(s, WAIT_CLIENT_ROOM)
+	    : next;
+}
+
 /* Nothing more comes now: the client gets what there is. */
 static next_step wait_for_more(struct stride *s)
 {
 	allow_time(s);
 	if (s->f.out.length == 0)
-		return BECOME(STEP_RELAY, WAIT_BACKEND);
+		return wait_with_upload(s, WAIT_BACKEND);
 	switch (flush_some(s)) {
 	case IO_OK:
-		return BECOME(STEP_RELAY, WAIT_BACKEND);
+		return wait_with_upload(s, WAIT_BACKEND);
 	case IO_WAIT:
-		return BECOME(STEP_RELAY, WAIT_RELAY);
+		return wait_with_upload(s, WAIT_RELAY);
 	default:
 		return stride_cut(s, CAUSE_CLIENT_GONE);
 	}
@@ -312,7 +298,7 @@ static next_step make_way(struct stride *s)
 		return stride_cut(s, CAUSE_CLIENT_GONE);
 	if (s->f.out.pages < OUT_PAGES)
 		return NEXT(STEP_RELAY);
-	return stride_wait_for_client(s, STEP_RELAY);
+	return wait_for_client(s);
 }
 
 /* The row's share of pages is used up, or all pages are. */
@@ -324,7 +310,7 @@ static next_step no_page(struct stride *s)
 	case IO_OK:
 		return NEXT(STEP_RELAY);
 	case IO_WAIT:
-		return stride_wait_for_client(s, STEP_RELAY);
+		return wait_for_client(s);
 	default:
 		return stride_cut(s, CAUSE_CLIENT_GONE);
 	}
@@ -385,7 +371,7 @@ static next_step prepare(struct stride *s)
 	if (next != NEXT(STEP_RELAY) || have_room(s))
 		return next;
 	return s->f.bin && s->f.bin_start == 0
-	    ? bad_response(s, "its head is too large") : no_page(s);
+	    ? relay_refuse(s, "its head is too large") : no_page(s);
 }
 
 next_step relay_run(struct stride *s)

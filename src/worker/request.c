@@ -70,3 +70,10 @@ bool request_leave_page(struct request *r, const char *page, size_t n)
 	}
 	return true;
 }
+
+const struct conf_policy *request_policy(const struct request *r)
+{
+	if (r->route)
+		return &r->route->policy;
+	return r->site ? &r->site->policy : NULL;
+}

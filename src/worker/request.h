@@ -83,12 +83,17 @@ struct request {
 	unsigned retries;    /* attempts beside the first */
 	/* relay, answer: */
 	unsigned status;     /* of the final answer */
+	struct slice hop_options; /* Connection of the response: for trailers */
 	size_t head_bytes;   /* bytes of the answer's head */
 };
 
 /* Reads what r->head says: framing, target, host, path, and what it asks for.
  * NULL, or why it is refused. */
 const struct refusal *request_read(struct request *r);
+
+/* What is done to its answer: by its route, by its site where no route takes
+ * it; NULL if there is none. */
+const struct conf_policy *request_policy(const struct request *r);
 
 /* Copies the n bytes of its head from their page into its arena, and all that
  * points there with them. False, and nothing is changed, if there is no room.

@@ -37,6 +37,8 @@ next_step route_run(struct stride *s)
 
 	r->why = route_refuses_method(r->head.method_id);
 	if (r->why != NULL)
+		s->f.flags |= FLOW_CLOSE; /* what follows may be no request */
+	if (r->why != NULL)
 		return stride_refuse(s, 405, CAUSE_REFUSED, r->why);
 	r->site = conf_find_site(worker_conf, r->host);
 	if (r->site == NULL)

@@ -5,6 +5,7 @@
 #include "base/fault.h"
 #include "worker/attempt.h"
 #include "worker/pipe.h"
+#include "worker/upload.h"
 
 #define WORTH_IT 65536 /* bytes still to come */
 #define AT_ONCE 262144
@@ -12,7 +13,8 @@
 
 static bool is_worth_it(const struct stride *s)
 {
-	return (s->f.flags & FLOW_ANSWERED) && s->f.res_kind == BODY_LENGTH
+	return (s->f.flags & FLOW_ANSWERED) && !upload_is_open(s)
+	    && s->f.res_kind == BODY_LENGTH
 	    && s->f.res_left >= WORTH_IT && s->f.bin_start == s->f.bin_end
 	    && !s->c->is_unix && !lobby_get((unsigned)s->f.peer)->is_unix;
 }

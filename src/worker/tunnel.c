@@ -198,31 +198,18 @@ static void drop_empty(struct stride *s)
 	}
 }
 
-enum { CLIENT_IN = 1, CLIENT_OUT = 2, BACKEND_IN = 4, BACKEND_OUT = 8 };
-
-static const uint8_t wait_for[16] = {
-	[CLIENT_IN | BACKEND_IN] = WAIT_BODY,
-	[BACKEND_IN | BACKEND_OUT] = WAIT_BACKEND_ROOM,
-	[CLIENT_IN | CLIENT_OUT] = WAIT_TUNNEL,
-	[CLIENT_OUT | BACKEND_OUT] = WAIT_ROOM,
-	[CLIENT_IN] = WAIT_CLIENT,
-	[CLIENT_OUT] = WAIT_CLIENT_ROOM,
-	[BACKEND_IN] = WAIT_BACKEND,
-	[BACKEND_OUT] = WAIT_CONNECT,
-};
-
 static unsigned what_is_open(const struct stride *s)
 {
 	unsigned open = 0;
 
 	if (s->f.body.length)
-		open |= BACKEND_OUT;
+		open |= WAIT_BACKEND_OUT;
 	else if (!has_ended(s, FLOW_CLIENT_ENDED))
-		open |= CLIENT_IN;
+		open |= WAIT_CLIENT_IN;
 	if (s->f.out.length)
-		open |= CLIENT_OUT;
+		open |= WAIT_CLIENT_OUT;
 	else if (!has_ended(s, FLOW_BACKEND_ENDED))
-		open |= BACKEND_IN;
+		open |= WAIT_BACKEND_IN;
 	return open;
 }
 
@@ -244,7 +231,7 @@ static next_step wait_for_more(struct stride *s, bool moved)
 	drop_empty(s);
 	if (moved || s->f.deadline == 0)
 		s->f.deadline = due(s);
-	return BECOME(STEP_TUNNEL, wait_for[open]);
+	return BECOME(STEP_TUNNEL, WAIT_BITS | open);
 }
 
 /* Without pages nothing can be read, and both ends would go on firing. */

@@ -43,7 +43,7 @@ static void check_copy(struct slice section)
 	size_t n, length;
 
 	buf_init(&b, once, sizeof(once));
-	if (trailer_copy(section.p, section.n, &b)) {
+	if (trailer_copy(section.p, section.n, NULL, NULL, &b)) {
 		MUST(buf_length(&b) == 0);
 		return;
 	}
@@ -52,7 +52,7 @@ static void check_copy(struct slice section)
 	check_fields(slice_make(once, n));
 	BUF_LIT(&b, "\r\n");
 	buf_init(&again, twice, sizeof(twice));
-	MUST(trailer_copy(once, n + 2, &again) == NULL);
+	MUST(trailer_copy(once, n + 2, NULL, NULL, &again) == NULL);
 	MUST(buf_length(&again) == n && memcmp(once, twice, n) == 0);
 	if (n + 2 < TRAILER_MOST)
 		MUST(trailer_scan(once, n + 2, &length) == TRAILER_WHOLE &&

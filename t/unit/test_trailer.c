@@ -39,7 +39,7 @@ static void check_copy(const char *text, const char *expected)
 	struct buf b;
 
 	buf_init(&b, room, sizeof(room));
-	ck_assert_ptr_null(trailer_copy(text, strlen(text), &b));
+	ck_assert_ptr_null(trailer_copy(text, strlen(text), NULL, NULL, &b));
 	ck_assert(!b.full);
 	ck_assert_msg(slice_eq(slice_make(room, buf_length(&b)),
 	    slice_str(expected)), "%.*s", (int)buf_length(&b), room);
@@ -52,7 +52,7 @@ static void check_refused(struct slice text)
 
 	buf_init(&b, room, sizeof(room));
 	BUF_LIT(&b, "kept");
-	ck_assert_ptr_eq(trailer_copy(text.p, text.n, &b),
+	ck_assert_ptr_eq(trailer_copy(text.p, text.n, NULL, NULL, &b),
 	    refusal_of(REFUSAL_CHUNK));
 	ck_assert_uint_eq(buf_length(&b), 4);
 }
@@ -142,7 +142,7 @@ static const struct refusal *copy_many(unsigned n, struct buf *b)
 	while (n-- > 0)
 		BUF_LIT(&in, "a:\r\n");
 	BUF_LIT(&in, "\r\n");
-	return trailer_copy(text, buf_length(&in), b);
+	return trailer_copy(text, buf_length(&in), NULL, NULL, b);
 }
 
 START_TEST(fields_are_counted)
@@ -164,7 +164,7 @@ START_TEST(what_does_not_fit_is_said)
 	struct buf b;
 
 	buf_init(&b, room, sizeof(room));
-	ck_assert_ptr_null(trailer_copy("Abc: 123\r\n\r\n", 12, &b));
+	ck_assert_ptr_null(trailer_copy("Abc: 123\r\n\r\n", 12, NULL, NULL, &b));
 	ck_assert(b.full);
 }
 END_TEST

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The rest of a request's body, while its answer is under way: a backend may
+ * answer while it reads, and wait for the end (RFC 9112, 9.3). */
+#include "worker/upload.h"
+
+#include "worker/attempt.h"
+#include "worker/body.h"
+
+#define ROUNDS 32 /* in one stride: then it is others' turn */
+
+bool upload_is_open(const struct stride *s)
+{
+	return (s->f.flags & FLOW_ANSWERED) && s->f.peer >= 0
+	    && !(s->f.flags & FLOW_NO_UPLOAD)
+	    && !forward_is_complete(&s->f);
+}
+
+void upload_abandon(struct stride *s)
+{
+	chain_clear(&s->f.body, &s->drop);
+	s->f.flags |= FLOW_NO_UPLOAD;
+}
+
+/* False: wait for what *arms says. */
+static bool move_once(struct stride *s, unsigned *arms, enum cause *cause)
+{
+	switch (forward_send(s)) {
+	case IO_OK:
+		break;
+	case IO_WAIT:
+		*arms = WAIT_BACKEND_OUT;
+		return false;
+	default:
+		upload_abandon(s); /* its answer may still come */
+		return false;
+	}
+	forward_let_go(s);
+	if (s->f.flags & FLOW_BODY_WHOLE)
+		return false;
+	switch (body_receive(s)) {
+	case IO_OK:
+		return s->f.body.length || (s->f.flags & FLOW_BODY_WHOLE);
+	case IO_WAIT:
+		*arms = WAIT_CLIENT_IN;
+		return false;
+	default:
+		*cause = CAUSE_CLIENT_GONE;
+		return false;
+	}
+}
+
+enum cause upload_move(struct stride *s, unsigned *arms)
+{
+	enum cause cause = CAUSE_NONE;
+	uint64_t rx = s->f.rx, sent = s->f.sent;
+
+	*arms = 0;
+	for (int rounds = 0; rounds < ROUNDS
+	    && move_once(s, arms, &cause); rounds++)
+		*arms = WAIT_CLIENT_IN;
+	if (s->f.rx != rx || s->f.sent != sent)
+		s->f.deadline = s->now + s->r->pool->timeouts.read;
+	return cause;
+}
