@@ -279,7 +279,7 @@ START_TEST(every_keyword_is_listed)
 	conf_list_keywords(to);
 	fclose(to);
 	ck_assert_ptr_nonnull(strstr(out,
-	    "\npools.NAME.timeouts.connect\tduration\t\"2s\"\n"));
+	    "\npools.NAME.timeouts.connect\tduration\t\"2s\"\tto connect\n"));
 	ck_assert_ptr_nonnull(strstr(out, "\nlisteners.NAME.address\t"));
 	free(out);
 }

@@ -1,0 +1,36 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
+# The samples against the program: what is checked in is what it says today.
+use strict;
+use warnings;
+use FindBin;
+use Test::More;
+
+my $top = "$FindBin::Bin/../..";
+my $portico = $ENV{PORTICO} || "$top/portico";
+
+sub text_of {
+	my ($path) = @_;
+	open my $in, '<', $path or return '';
+	local $/;
+	return scalar <$in>;
+}
+
+my $file = "$top/etc/examples/defaults.conf";
+my $made = `'$portico' -K | '$^X' '$top/t/defaults'`;
+is $?, 0, 't/defaults understands portico -K';
+ok text_of($file) eq $made, 'etc/examples/defaults.conf has every key'
+    or diag 'it is made anew by: make defaults';
+
+my @names = $made =~ /^[\t#]*([a-z]\w*) = /mg;
+my %named = map { $_ => 1 } @names;
+my @silent = grep { !$named{$_} } map { /^(?:\S*\.)?(\w+)\t/ }
+    `'$portico' -K`;
+is "@silent", '', 'none is left out';
+
+my $smallest = `'$portico' -T -c '$top/etc/portico.conf' 2>&1`;
+is $?, 0, 'etc/portico.conf is good' or diag $smallest;
+my $effective = `'$portico' -T -c '$file' 2>&1`;
+is $?, 0, 'etc/examples/defaults.conf is good' or diag $effective;
+is $effective, $smallest, 'and says nothing that is not so without it';
+done_testing;
