@@ -12,13 +12,16 @@
 #include "master/master.h"
 #include "roles.h"
 #include "steward/steward.h"
+#include "worker/explain.h"
 #include "worker/worker.h"
 
 #define BACKENDS_MOST 64
+#define FIELDS_MOST 64
 
 static const char usage[] =
     "usage: portico [-f] [-c FILE]\n"
     "       portico -t | -T [-c FILE]\n"
+    "       portico -x REQUEST [-H FIELD ...] [-a ADDRESS] [-c FILE]\n"
     "       portico [-f] -l ADDRESS -b ADDRESS [-b ADDRESS ...]\n"
     "       portico -V | -h\n"
     "\n"
@@ -26,6 +29,9 @@ static const char usage[] =
     "  -f          stay in the foreground, log to standard error\n"
     "  -t          test the configuration and leave\n"
     "  -T          print the configuration with every default and leave\n"
+    "  -x REQUEST  explain what becomes of \"GET http://host/path\"\n"
+    "  -H FIELD    ... that has \"Name: value\" in its head\n"
+    "  -a ADDRESS  ... and comes from there (127.0.0.1)\n"
     "  -l ADDRESS  without a file: listen here ...\n"
     "  -b ADDRESS  ... and forward to this backend; may be repeated\n"
     "  -V          print the version and leave\n"
@@ -36,7 +42,10 @@ struct command {
 	struct conf_options options;
 	const char *backends[BACKENDS_MOST + 1];
 	unsigned nbackends;
-	char mode; /* t, T, or 0: run */
+	const char *fields[FIELDS_MOST + 1];
+	unsigned nfields;
+	struct explain explain;
+	char mode; /* t, T, x, or 0: run */
 };
 
 static _Noreturn void run_worker(unsigned n, const struct conf *conf)
@@ -71,6 +80,13 @@ static void add_backend(struct command *c, const char *address)
 	c->backends[c->nbackends++] = address;
 }
 
+static void add_field(struct command *c, const char *field)
+{
+	if (c->nfields == FIELDS_MOST)
+		leave(EXIT_USAGE, stderr, "portico: too many -H\n");
+	c->fields[c->nfields++] = field;
+}
+
 static void read_option(struct command *c, int option)
 {
 	switch (option) {
@@ -83,6 +99,16 @@ static void read_option(struct command *c, int option)
 	case 't':
 	case 'T':
 		c->mode = (char)option;
+		break;
+	case 'x':
+		c->mode = 'x';
+		c->explain.request = optarg;
+		break;
+	case 'H':
+		add_field(c, optarg);
+		break;
+	case 'a':
+		c->explain.client = optarg;
 		break;
 	case 'l':
 		c->options.listen = optarg;
@@ -106,7 +132,7 @@ static void read_command(struct command *c, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "c:ftTl:b:KVh")) != -1)
+	while ((option = getopt(argc, argv, "c:ftTx:H:a:l:b:KVh")) != -1)
 		read_option(c, option);
 	if (optind < argc)
 		leave(EXIT_USAGE, stderr, usage);
@@ -141,6 +167,10 @@ int main(int argc, char **argv)
 		return EXIT_FAILED;
 	if (c.mode == 'T')
 		conf_dump(conf, stdout);
+	c.explain.fields = c.fields;
+	if (c.mode == 'x' && !explain_request(conf, &c.explain, stdout,
+	    stderr))
+		return EXIT_USAGE;
 	if (c.mode == 't')
 		fprintf(stderr, "portico: %s is fine\n",
 		    c.file ? c.file : "the configuration");

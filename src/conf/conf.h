@@ -30,10 +30,17 @@ struct conf_networks {
 
 /* A text with names in "{ }", compiled. In redirects, rewrites and fields of
  * heads kind is one of enum conf_place, in log formats one of enum conf_field:
- * two tables, and 0 is plain text in both. */
+ * two tables, and 0 is plain text in both.
+ * What a reader may rely on: the text of a part is never NULL; no plain part
+ * is empty, and no two stand side by side; n is 0 for an empty text and
+ * where there is none; a template is 2048 bytes in the file at most, so it
+ * has 1024 parts at most. In a route, "{rest}" stands only where there is
+ * path or path_is, and a number is at most that of the groups of path_re (in
+ * rewrite.to: of rewrite.re). Plain text in redirect.to and rewrite.to is of
+ * URI characters, in fields it has no control bytes. */
 struct conf_part {
 	uint8_t kind;
-	uint8_t number;    /* PLACE_CAPTURE: 1 to 9 */
+	uint8_t number;    /* PLACE_CAPTURE: 1 to 9, of groups that exist */
 	struct slice text; /* kind 0: itself; a field's argument, as the name in
 			    * "{request:NAME}" */
 };
@@ -41,7 +48,7 @@ struct conf_part {
 struct conf_template {
 	struct conf_part *at;
 	unsigned n;
-	struct slice source; /* as in the file */
+	struct slice source; /* as in the file; NUL-terminated, or p NULL */
 };
 
 enum conf_place {
@@ -144,9 +151,9 @@ struct conf_regex {
 };
 
 /* Holds if there is such a field, cookie or parameter and one of its values
- * matches. */
+ * matches. At most 64 in a list; name as in the file, a token. */
 struct conf_named_regex {
-	struct slice name;
+	struct slice name; /* NUL-terminated */
 	struct conf_regex re;
 };
 
@@ -171,7 +178,11 @@ struct conf_edit {
 	struct conf_template value;
 };
 
-/* What is done to the fields of a head: first remove, then set, then add. */
+/* What is done to the fields of a head: first remove, then set, then add. At
+ * most 64 of each. No name is of what belongs to a connection (Connection,
+ * TE, Upgrade ...), nor Content-Length or Expect, nor, in requests, Host;
+ * no name is twice in set, but it may be in add. Each of the three is the
+ * site's unless the route has it. */
 struct conf_edits {
 	struct conf_list remove;
 	struct conf_edit *set, *add;
@@ -181,8 +192,8 @@ struct conf_edits {
 struct conf_error_page {
 	uint16_t *status; /* for these */
 	unsigned nstatus;
-	const char *file;
-	struct slice body, type;
+	const char *file;        /* absolute */
+	struct slice body, type; /* at most 204800 bytes; by the file's name */
 };
 
 #define CONF_OF_LISTENER UINT64_MAX
@@ -190,7 +201,8 @@ struct conf_error_page {
 /* What is done to requests and responses. A route's is a copy of its site's,
  * changed by what the route says. */
 struct conf_policy {
-	struct slice strip_prefix, add_prefix; /* n 0: none */
+	struct slice strip_prefix, add_prefix; /* n 0: none; else with a "/"
+						* before, and none behind */
 	struct {
 		struct conf_regex re;
 		struct conf_template to;
@@ -201,6 +213,7 @@ struct conf_policy {
 	bool websocket;
 	bool buffer_request;
 	uint64_t max_body; /* CONF_OF_LISTENER: as the listener says */
+	/* No two for one status have the same type. */
 	struct conf_error_page *errors;
 	unsigned nerrors;
 	struct conf_networks allow;        /* n 0: all */
@@ -212,7 +225,7 @@ enum conf_action { CONF_POOL, CONF_REDIRECT, CONF_RESPOND, CONF_DENY };
 struct conf_route {
 	unsigned index;      /* in its site, from 0 */
 	struct conf_match match;
-	struct conf_match *nots; /* none of which may hold */
+	struct conf_match *nots; /* none of which may hold; none is empty */
 	unsigned nnots;
 	struct conf_policy policy;
 	enum conf_action action;
@@ -224,7 +237,7 @@ struct conf_route {
 	struct {
 		unsigned status;
 		struct slice body, type;
-		const char *file; /* NULL: the body is in the configuration */
+		const char *file; /* absolute; NULL: it says the body itself */
 	} respond;
 	unsigned deny; /* status */
 };

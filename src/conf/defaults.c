@@ -124,9 +124,7 @@ static void add_site(struct load *l)
 	struct conf_route *route = heap_alloc(conf, 1, sizeof *route);
 	struct slice *every = heap_alloc(conf, 1, sizeof *every);
 
-	site->policy = (struct conf_policy){.max_body = CONF_OF_LISTENER,
-	    .rewrite_location = true, .rewrite_cookies = true,
-	    .websocket = true, .buffer_request = true};
+	site->policy.max_body = CONF_OF_LISTENER;
 	load_group(l, "sites.NAME", NULL, "site \"default\"", site);
 	*every = SLICE("*");
 	site->name = "default";

@@ -14,9 +14,17 @@ struct block {
 	max_align_t bytes[];
 };
 
+/* What is not memory of the heap, but ends with it. */
+struct owned {
+	struct owned *next;
+	void *thing;
+	void (*release)(void *thing);
+};
+
 struct owner {
 	struct conf conf; /* first: a struct conf is the way back to this */
 	struct block *blocks;
+	struct owned *owned;
 };
 
 struct conf *heap_new_conf(void)
@@ -68,11 +76,22 @@ char *heap_printf(struct conf *conf, const char *fmt, ...)
 	return copy;
 }
 
+void heap_own(struct conf *conf, void *thing, void (*release)(void *thing))
+{
+	struct owner *o = (struct owner *)conf;
+	struct owned *own = heap_alloc(conf, 1, sizeof *own);
+
+	*own = (struct owned){o->owned, thing, release};
+	o->owned = own;
+}
+
 void heap_free_conf(struct conf *conf)
 {
 	struct owner *o = (struct owner *)conf;
 	struct block *b = o->blocks;
 
+	for (struct owned *own = o->owned; own; own = own->next)
+		own->release(own->thing);
 	while (b) {
 		struct block *next = b->next;
 		free(b);

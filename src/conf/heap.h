@@ -21,6 +21,9 @@ char *heap_copy(struct conf *conf, struct slice text);
 char *heap_printf(struct conf *conf, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* release(thing) is called when conf is given back. */
+void heap_own(struct conf *conf, void *thing, void (*release)(void *thing));
+
 /* Gives back conf and all that was allocated for it. */
 void heap_free_conf(struct conf *conf);
 

@@ -45,6 +45,24 @@ bool keyword_is_prose(const struct keyword *k)
 	return k->fallback[0] == '(';
 }
 
+bool keyword_is_inherited(const struct keyword *k)
+{
+	return strcmp(k->fallback, KEYWORD_INHERITED) == 0;
+}
+
+bool keyword_is_of_route(const struct keyword *k)
+{
+	static const char routes[] = "sites.NAME.routes";
+
+	return strncmp(k->group, routes, sizeof routes - 1) == 0;
+}
+
+struct conf_policy *keyword_policy(const struct keyword *k, void *base)
+{
+	return keyword_is_of_route(k) ? &((struct conf_route *)base)->policy
+	    : &((struct conf_site *)base)->policy;
+}
+
 bool keyword_is_required(const struct keyword *k)
 {
 	return strcmp(k->fallback, "(required)") == 0;

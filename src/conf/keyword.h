@@ -11,7 +11,7 @@
  * and dump.c go from the file to the object and back. */
 #define KEYWORD_TYPES                                                          \
 	TYPE(GROUP, group, "group")                                            \
-	TYPE(ACCESS, access, "group or false")                                 \
+	TYPE(ACCESS, access, "list of groups, or false")                       \
 	TYPE(LISTENERS, listeners, "named groups")                             \
 	TYPE(POOLS, pools, "named groups")                                     \
 	TYPE(SITES, sites, "named groups")                                     \
@@ -26,6 +26,9 @@
 	TYPE(LOG, log, "log")                                                  \
 	TYPE(LEVEL, level, "level")                                            \
 	TYPE(FORMAT, format, "string")                                         \
+	TYPE(ONLY, only, "string")                                             \
+	TYPE(SHARE, share, "percentage")                                       \
+	TYPE(RATE, rate, "rate")                                               \
 	TYPE(ADDRESSES, addresses, "list of addresses")                        \
 	TYPE(NETWORKS, networks, "list of networks")                           \
 	TYPE(ADDRESS, address, "address")                                      \
@@ -35,7 +38,19 @@
 	TYPE(RETRY, retry, "list of strings")                                  \
 	TYPE(HOSTS, hosts, "list of hosts")                                    \
 	TYPE(FIELDS, fields, "list of field names")                            \
-	TYPE(HIDE, hide, "list of field names")                                \
+	TYPE(REMOVE, remove, "list of field names")                            \
+	TYPE(EDITS, edits, "group of values")                                  \
+	TYPE(HEADERS, headers, "group")                                        \
+	TYPE(NAMED, named, "group of regular expressions")                     \
+	TYPE(NOTS, nots, "list of groups")                                     \
+	TYPE(CLIENTS, clients, "list of networks")                             \
+	TYPE(ALLOW, allow, "list of networks, or false")                       \
+	TYPE(PREFIX, prefix, "path")                                           \
+	TYPE(REWRITE, rewrite, "group or false")                               \
+	TYPE(REWRITE_TO, rewrite_to, "path")                                   \
+	TYPE(ERRORS, errors, "list of groups")                                 \
+	TYPE(STATUSES, statuses, "list of statuses")                           \
+	TYPE(PAGE, page, "file")                                               \
 	TYPE(PATH, path, "path")                                               \
 	TYPE(REGEX, regex, "regular expression")                               \
 	TYPE(METHODS, methods, "list of methods")                              \
@@ -73,6 +88,17 @@ extern const unsigned keyword_count;
 
 /* NULL if the group has no such key. */
 const struct keyword *keyword_find(const char *group, const char *name);
+
+/* The default of a route's key that its site has, too. */
+#define KEYWORD_INHERITED "(of the site)"
+bool keyword_is_inherited(const struct keyword *k);
+
+/* It is a key of routes, or of a group of theirs. */
+bool keyword_is_of_route(const struct keyword *k);
+
+/* The policy of the site or route at base, which the key belongs to. */
+struct conf_policy;
+struct conf_policy *keyword_policy(const struct keyword *k, void *base);
 
 /* Its default is prose: not to be read. */
 bool keyword_is_prose(const struct keyword *k);

@@ -9,7 +9,6 @@
 #include "conf/heap.h"
 #include "conf/quick.h"
 #include "conf/read.h"
-#include "conf/regex.h"
 #include "conf/splice.h"
 #include "conf/suggest.h"
 #include "conf/syntax.h"
@@ -170,7 +169,7 @@ static struct conf *finish(struct load *l, FILE *to)
 }
 
 /* A master has "/" for its folder when it reads the file again. */
-static const char *absolute(struct conf *conf, const char *file)
+const char *load_absolute(struct conf *conf, const char *file)
 {
 	char *cwd = file[0] == '/' ? NULL : getcwd(NULL, 0);
 	const char *name = cwd ? heap_printf(conf, "%s/%s", cwd, file)
@@ -191,7 +190,7 @@ struct conf *conf_load(const char *file, const struct conf_options *options,
 		load_group(&l, "", config_root_setting(&l.file), NULL,
 		    l.conf);
 	} else {
-		l.conf->file = absolute(l.conf, file);
+		l.conf->file = load_absolute(l.conf, file);
 		if (splice_file(&l.source, file, &l.report))
 			parse(&l);
 	}
@@ -212,11 +211,6 @@ struct conf *load_from_text(const char *name, const char *text, size_t n,
 
 void conf_free(struct conf *conf)
 {
-	if (conf == NULL)
-		return;
-	for (unsigned i = 0; i < conf->nsites; i++)
-		for (unsigned j = 0; j < conf->sites[i].nroutes; j++)
-			regex_free(conf->sites[i].routes[j]
-			    .match.path_re.code);
-	heap_free_conf(conf);
+	if (conf)
+		heap_free_conf(conf);
 }

@@ -33,6 +33,9 @@ void load_group(struct load *l, const char *path, config_setting_t *group,
 void load_mark(struct load *l, const void *object, config_setting_t *where);
 unsigned load_line(const struct load *l, const void *object);
 
+/* The name of a file, made absolute by the current folder; on conf's heap. */
+const char *load_absolute(struct conf *conf, const char *file);
+
 /* As conf_load, of text in memory, without includes. */
 struct conf *load_from_text(const char *name, const char *text, size_t n,
     const struct conf_options *options, FILE *to);

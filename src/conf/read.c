@@ -45,6 +45,10 @@ static const struct unit_kind sizes = {value_parse_size, value_format_size,
 	"size", "64k"};
 static const struct unit_kind times = {value_parse_time, value_format_time,
 	"duration", "30s"};
+static const struct unit_kind rates = {value_parse_rate, value_format_rate,
+	"rate", "500/s"};
+static const struct unit_kind shares = {value_parse_share,
+	value_format_share, "percentage", "1%"};
 
 /* Without a unit only 0 is clear. */
 static bool parse_number(struct load *l, const struct spot *at,
@@ -103,6 +107,16 @@ void read_time(struct load *l, const struct spot *at)
 	read_unit(l, at, &times);
 }
 
+void read_rate(struct load *l, const struct spot *at)
+{
+	read_unit(l, at, &rates);
+}
+
+void read_share(struct load *l, const struct spot *at)
+{
+	read_unit(l, at, &shares);
+}
+
 void read_bool(struct load *l, const struct spot *at)
 {
 	if (config_setting_type(at->setting) != CONFIG_TYPE_BOOL) {
@@ -140,6 +154,11 @@ void read_file(struct load *l, const struct spot *at)
 
 void read_group(struct load *l, const struct spot *at)
 {
+	read_group_into(l, at, spot_target(at));
+}
+
+void read_group_into(struct load *l, const struct spot *at, void *base)
+{
 	char path[KEYWORD_PATH];
 	const char *title = at->title
 	    ? heap_printf(l->conf, "%s of %s", at->key->name, at->title)
@@ -151,7 +170,7 @@ void read_group(struct load *l, const struct spot *at)
 		return;
 	}
 	keyword_path(at->key, "", path);
-	load_group(l, path, at->setting, title, spot_target(at));
+	load_group(l, path, at->setting, title, base);
 }
 
 static void refuse_word(struct load *l, const struct spot *at,

@@ -3,6 +3,7 @@
 #ifndef CONF_READ_H
 #define CONF_READ_H
 
+#include "conf/regex.h"
 #include "conf/spot.h"
 
 /* Each reads one type of key, by the place in its keyword, and reports what
@@ -20,5 +21,35 @@ struct read_word {
 };
 int read_word(struct load *l, const struct spot *at,
     const struct read_word *words, int def);
+
+/* As read_group, into a struct of the caller's. */
+void read_group_into(struct load *l, const struct spot *at, void *base);
+
+/* True if it is a token of RFC 9110, 5.6.2: the name of a field or method. */
+bool read_is_token(struct slice text);
+
+/* Reads one condition, NAME = "re", into the room behind those of *to. */
+void read_condition(struct load *l, const struct spot *at,
+    config_setting_t *member, struct conf_named_regexes *to);
+
+/* False if a byte of part cannot stand in a URI as it is (reported); text is
+ * the whole, for the message. */
+bool read_uri_part(struct load *l, const struct spot *at,
+    struct slice text, struct slice part);
+
+/* Compiles a template whose plain text is of a URI; false if it is not
+ * (reported). */
+bool read_uri_template(struct load *l, const struct spot *at,
+    struct conf_template *to);
+
+/* The content of a file, up to what an answer of ours can have; false if it
+ * cannot be had (reported). May block. */
+bool read_page_body(struct load *l, const struct spot *at, const char *path,
+    struct slice *body);
+
+/* The media type that the end of the file's name says; false if it says none
+ * (reported). */
+bool read_page_type(struct load *l, const struct spot *at, const char *path,
+    struct slice *type);
 
 #endif

@@ -45,7 +45,8 @@ void read_networks(struct load *l, const struct spot *at)
 	struct conf_networks *to = spot_target(at);
 	unsigned n = spot_count(l, at);
 
-	to->at = heap_alloc(l->conf, n, sizeof *to->at);
+	*to = (struct conf_networks){heap_alloc(l->conf, n, sizeof *to->at),
+		0};
 	for (unsigned i = 0; i < n; i++) {
 		struct spot item = spot_item(at, i);
 		const char *text = spot_text(l, &item);

@@ -3,8 +3,10 @@
 #include <syslog.h>
 
 #include "conf/facility.h"
+#include "conf/heap.h"
 #include "conf/read.h"
 #include "conf/suggest.h"
+#include "conf/template.h"
 
 static void read_syslog(struct load *l, const struct spot *at,
     const char *name, struct conf_log *to)
@@ -61,21 +63,58 @@ void read_level(struct load *l, const struct spot *at)
 
 void read_format(struct load *l, const struct spot *at)
 {
-	static const struct read_word words[] = {{"combined", 0}, {NULL, 0}};
+	static const struct read_word words[] = {
+		{"combined", FORMAT_COMBINED},
+		{"json", FORMAT_JSON},
+		{NULL, 0},
+	};
+	struct conf_access_log *log = at->base;
+	const char *text = spot_text(l, at);
 
-	read_word(l, at, words, 0);
+	if (text == NULL)
+		return;
+	if (!strchr(text, '{')) {
+		log->format = (enum conf_format)read_word(l, at, words,
+		    FORMAT_COMBINED);
+		return;
+	}
+	log->format = FORMAT_CUSTOM;
+	template_compile(l, at, template_fields, &log->custom);
+}
+
+void read_only(struct load *l, const struct spot *at)
+{
+	static const struct read_word words[] = {{"errors", 1}, {NULL, 0}};
+
+	*(bool *)spot_target(at) = read_word(l, at, words, 1);
+}
+
+static void read_access_log(struct load *l, const struct spot *item,
+    const char *title, struct conf_access_log *log)
+{
+	char path[KEYWORD_PATH];
+
+	log->custom.source = SLICE("");
+	if (!spot_is_group(item)) {
+		spot_bad(l, item, "must be a group, access_log = { to = "
+		    "\"FILE\"; };, or a list of such, or false");
+		return;
+	}
+	keyword_path(item->key, "", path);
+	load_group(l, path, item->setting, title, log);
 }
 
 void read_access(struct load *l, const struct spot *at)
 {
+	struct conf *conf = l->conf;
+
 	if (spot_is_false(at))
 		return;
-	if (spot_is_group(at)) {
-		read_group(l, at);
-		l->conf->naccess_logs = 1;
-		l->conf->access_logs[0].sample = 1000000;
-	} else {
-		spot_bad(l, at, "must be a group, access_log = { to = "
-		    "\"FILE\"; };, or false");
+	conf->naccess_logs = spot_count(l, at);
+	for (unsigned i = 0; i < conf->naccess_logs; i++) {
+		struct spot item = spot_item(at, i);
+		read_access_log(l, &item, conf->naccess_logs > 1
+		    ? heap_printf(conf, "access_log %u", i + 1)
+		    : "access_log", &conf->access_logs[i]);
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Readers of the keys of sites: hosts, routes, and what is hidden. */
+/* Readers of the keys of sites: hosts and routes. */
 #include "conf/heap.h"
 #include "conf/hosts.h"
 #include "conf/read.h"
@@ -10,9 +10,7 @@ static void begin(void *object, const char *name, unsigned index)
 
 	(void)index;
 	site->name = name;
-	site->policy = (struct conf_policy){.max_body = CONF_OF_LISTENER,
-	    .rewrite_location = true, .rewrite_cookies = true,
-	    .websocket = true, .buffer_request = true};
+	site->policy.max_body = CONF_OF_LISTENER;
 }
 
 void read_sites(struct load *l, const struct spot *at)
@@ -43,54 +41,6 @@ void read_hosts(struct load *l, const struct spot *at)
 	}
 	if (n == 0)
 		spot_bad(l, at, "is an empty list; \"*\" is every host");
-}
-
-static bool is_token(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		char c = ascii_lower(s.p[i]);
-		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9')
-		    && !memchr("!#$%&'*+-.^_`|~", c, 15))
-			return false;
-	}
-	return s.n > 0;
-}
-
-static const char *check_field(struct slice text)
-{
-	return is_token(text) ? NULL
-	    : "is no field name; write \"X-Powered-By\"";
-}
-
-void read_fields(struct load *l, const struct spot *at)
-{
-	*(struct conf_list *)spot_target(at) = spot_list(l, at, check_field);
-}
-
-void read_hide(struct load *l, const struct spot *at)
-{
-	read_fields(l, at);
-}
-
-static const char *check_method(struct slice text)
-{
-	if (!is_token(text))
-		return "is no method; write \"GET\"";
-	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] >= 'a' && text.p[i] <= 'z')
-			return "has small letters; methods are written as "
-			       "\"GET\"";
-	return NULL;
-}
-
-void read_methods(struct load *l, const struct spot *at)
-{
-	struct conf_list *to = spot_target(at);
-
-	*to = spot_list(l, at, check_method);
-	if (to->n == 0 && spot_count(l, at) == 0)
-		spot_bad(l, at, "is an empty list; leave it out for any "
-		    "method");
 }
 
 static void read_route(struct load *l, const struct spot *item,

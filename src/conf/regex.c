@@ -51,7 +51,15 @@ struct pcre2_real_code_8 *regex_compile(const char *text,
 	return re;
 }
 
-void regex_free(struct pcre2_real_code_8 *re)
+unsigned regex_groups(const struct pcre2_real_code_8 *re)
+{
+	uint32_t n = 0;
+
+	pcre2_pattern_info(re, PCRE2_INFO_CAPTURECOUNT, &n);
+	return n;
+}
+
+void regex_free(void *re)
 {
 	pcre2_code_free(re);
 }

@@ -14,6 +14,10 @@ struct pcre2_real_code_8;
 struct pcre2_real_code_8 *regex_compile(const char *text,
     char wrong[REGEX_WRONG]);
 
-void regex_free(struct pcre2_real_code_8 *re);
+/* How many groups it has that a template may name. */
+unsigned regex_groups(const struct pcre2_real_code_8 *re);
+
+/* re is what regex_compile has made. */
+void regex_free(void *re);
 
 #endif

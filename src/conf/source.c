@@ -68,6 +68,13 @@ void source_print_place(const struct source *src, unsigned line, FILE *to)
 	putc(' ', to);
 }
 
+const char *source_file(const struct source *src, unsigned line)
+{
+	if (line == 0 || line > src->lines)
+		return "";
+	return src->files[src->origins[line - 1].file];
+}
+
 void source_fini(struct source *src)
 {
 	for (unsigned i = 0; i < src->nfiles; i++)

@@ -37,6 +37,9 @@ void source_name_lines(struct source *src, const char *const *names,
 /* Prints "FILE:LINE: " of a line of text (0: of the first one). */
 void source_print_place(const struct source *src, unsigned line, FILE *to);
 
+/* The file that a line of text is from; "" if there is none. */
+const char *source_file(const struct source *src, unsigned line);
+
 void source_fini(struct source *src);
 
 #endif

@@ -75,17 +75,30 @@ static bool is_list(const config_setting_t *s)
 	return config_setting_is_list(s) || config_setting_is_array(s);
 }
 
+static unsigned bound(struct load *l, const struct spot *at, unsigned n)
+{
+	if (at->key->most == 0 || n <= at->key->most)
+		return n;
+	spot_bad(l, at, "has %u members; %u are the most", n,
+	    (unsigned)at->key->most);
+	return 0;
+}
+
 unsigned spot_count(struct load *l, const struct spot *at)
 {
-	unsigned n = is_list(at->setting)
-	    ? (unsigned)config_setting_length(at->setting) : 1;
+	return bound(l, at, is_list(at->setting)
+	    ? (unsigned)config_setting_length(at->setting) : 1);
+}
 
-	if (at->key->most && n > at->key->most) {
-		spot_bad(l, at, "has %u members; %u are the most", n,
-		    (unsigned)at->key->most);
-		return 0;
-	}
-	return n;
+unsigned spot_length(struct load *l, const struct spot *at)
+{
+	return bound(l, at, (unsigned)config_setting_length(at->setting));
+}
+
+bool spot_is_empty(const struct spot *at)
+{
+	return is_list(at->setting)
+	    && config_setting_length(at->setting) == 0;
 }
 
 struct spot spot_item(const struct spot *at, unsigned i)
@@ -95,6 +108,18 @@ struct spot spot_item(const struct spot *at, unsigned i)
 	if (is_list(at->setting))
 		item.setting = config_setting_get_elem(at->setting, i);
 	return item;
+}
+
+struct spot spot_member(const struct spot *at, const char *title, void *base,
+    const char *name)
+{
+	char path[KEYWORD_PATH];
+	struct spot member = {.title = title, .base = base};
+
+	keyword_path(at->key, "", path);
+	member.key = keyword_find(path, name);
+	member.setting = config_setting_get_member(at->setting, name);
+	return member;
 }
 
 char *spot_bytes(struct load *l, const struct spot *at)

@@ -33,6 +33,17 @@ void *spot_members(struct load *l, const struct spot *at, const char *noun,
 unsigned spot_count(struct load *l, const struct spot *at);
 struct spot spot_item(const struct spot *at, unsigned i);
 
+/* It is a list that has nothing in it. */
+bool spot_is_empty(const struct spot *at);
+
+/* How many members a group has; as spot_count if there are too many. */
+unsigned spot_length(struct load *l, const struct spot *at);
+
+/* A key of the group that stands at the spot, in the file; title and base
+ * are of that group. */
+struct spot spot_member(const struct spot *at, const char *title, void *base,
+    const char *name);
+
 bool spot_is_group(const struct spot *at);
 bool spot_is_text(const struct spot *at);
 bool spot_is_false(const struct spot *at);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Values with units: durations, sizes and percentages. */
+/* Values with units: durations, sizes, rates and percentages. */
 #include "conf/value.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+
+#define SHARE_PERCENT 10000 /* of a million */
+#define SHARE_DIGITS 4
 
 struct unit {
 	struct slice name;
@@ -78,17 +81,56 @@ const char *value_parse_size(struct slice text, uint64_t *out)
 	return parse(sizes, size_rule, text, out);
 }
 
-const char *value_parse_percent(struct slice text, unsigned *out)
+/* Digits behind the point are of a percent's ten-thousandths. */
+static bool parse_fraction(struct slice digits, uint64_t *out)
+{
+	uint64_t v;
+
+	if (digits.n == 0 || digits.n > SHARE_DIGITS
+	    || !slice_u64(digits, &v))
+		return false;
+	for (size_t i = digits.n; i < SHARE_DIGITS; i++)
+		v *= 10;
+	*out = v;
+	return true;
+}
+
+const char *value_parse_share(struct slice text, uint64_t *out)
 {
 	static const char rule[] = "is no percentage; write 0% to 100%, as "
-		"\"50%\"";
-	uint64_t v;
+		"\"50%\" or \"0.1%\"";
+	struct slice rest = text;
+	uint64_t whole, part = 0;
 
 	if (!slice_ends(text, SLICE("%")))
 		return rule;
-	if (!slice_u64(slice_make(text.p, text.n - 1), &v) || v > 100)
+	rest.n--;
+	bool point = memchr(rest.p, '.', rest.n) != NULL;
+	if (!slice_u64(slice_cut(&rest, '.'), &whole) || whole > 100
+	    || (point && !parse_fraction(rest, &part)))
 		return rule;
-	*out = (unsigned)v;
+	whole = whole * SHARE_PERCENT + part;
+	if (whole > 100 * SHARE_PERCENT)
+		return rule;
+	*out = whole;
+	return NULL;
+}
+
+const char *value_parse_rate(struct slice text, uint64_t *out)
+{
+	static const char rule[] = "is no rate; write a number with /s or "
+		"/m, as \"500/s\"";
+	struct slice rest = text;
+	struct slice digits = slice_cut(&rest, '/');
+	bool minute = slice_eq(rest, SLICE("m"));
+	uint64_t v;
+
+	if (!slice_u64(digits, &v))
+		return rule;
+	if (!minute && !slice_eq(rest, SLICE("s"))
+	    && !(v == 0 && digits.n == text.n))
+		return rule;
+	*out = minute ? v / 60 + (v % 60 > 0) : v;
 	return NULL;
 }
 
@@ -113,4 +155,23 @@ const char *value_format_time(uint64_t v, char *to)
 const char *value_format_size(uint64_t v, char *to)
 {
 	return format(sizes, v, to);
+}
+
+const char *value_format_share(uint64_t v, char *to)
+{
+	int n = snprintf(to, VALUE_TEXT, "%" PRIu64 ".%04" PRIu64,
+	    v / SHARE_PERCENT, v % SHARE_PERCENT);
+
+	while (to[n - 1] == '0')
+		n--;
+	if (to[n - 1] == '.')
+		n--;
+	memcpy(to + n, "%", 2);
+	return to;
+}
+
+const char *value_format_rate(uint64_t v, char *to)
+{
+	snprintf(to, VALUE_TEXT, v ? "%" PRIu64 "/s" : "%" PRIu64, v);
+	return to;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Values with units: durations, sizes and percentages. */
+/* Values with units: durations, sizes, rates and percentages. */
 #ifndef CONF_VALUE_H
 #define CONF_VALUE_H
 
@@ -18,11 +18,18 @@ const char *value_parse_time(struct slice text, uint64_t *out);
 /* "512B", "16k", "64M", "2G", "0"; bytes. */
 const char *value_parse_size(struct slice text, uint64_t *out);
 
-/* "0%" to "100%". */
-const char *value_parse_percent(struct slice text, unsigned *out);
+/* "500/s", "600/m", "0"; of a second, rounded up. */
+const char *value_parse_rate(struct slice text, uint64_t *out);
+
+/* "0%" to "100%", "0.0001%"; of a million. */
+const char *value_parse_share(struct slice text, uint64_t *out);
 
 /* In the largest unit that divides v; to has VALUE_TEXT bytes. Returns to. */
 const char *value_format_time(uint64_t v, char *to);
 const char *value_format_size(uint64_t v, char *to);
+
+/* v at most a million for a share; to has VALUE_TEXT bytes. Returns to. */
+const char *value_format_rate(uint64_t v, char *to);
+const char *value_format_share(uint64_t v, char *to);
 
 #endif

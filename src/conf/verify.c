@@ -7,6 +7,7 @@
 #include "conf/defaults.h"
 #include "conf/hosts.h"
 #include "conf/load.h"
+#include "conf/verify_route.h"
 
 /* One address of a listener, for sorting. */
 struct bound {
@@ -102,43 +103,6 @@ static void verify_pool(struct load *l, const struct conf_pool *pool)
 	verify_names(l, pool);
 }
 
-static bool has_prefix(struct slice path, struct slice prefix)
-{
-	return slice_starts(path, prefix) && (path.n == prefix.n
-	    || prefix.p[prefix.n - 1] == '/' || path.p[prefix.n] == '/');
-}
-
-/* True if whatever b takes a has taken before. */
-static bool covers(const struct conf_match *a, const struct conf_match *b)
-{
-	struct slice path = b->path_is.p ? b->path_is : b->path;
-
-	if (a->path_re.text || a->methods.n || a->listeners)
-		return false;
-	if (a->path_is.p)
-		return b->path_is.p && slice_eq(a->path_is, b->path_is)
-		    && (a->path.p == NULL || has_prefix(path, a->path));
-	if (a->path.p == NULL || slice_eq(a->path, SLICE("/")))
-		return true;
-	return path.p && a->path.n && has_prefix(path, a->path);
-}
-
-static void verify_routes(struct load *l, const struct conf_site *site)
-{
-	for (unsigned i = 1; i < site->nroutes; i++) {
-		unsigned j = 0;
-		while (j < i && !covers(&site->routes[j].match,
-		    &site->routes[i].match))
-			j++;
-		if (j < i)
-			report_warning(&l->report,
-			    load_line(l, &site->routes[i]), "route %u of "
-			    "site \"%s\" can never match: route %u before it "
-			    "takes all of its requests", i + 1, site->name,
-			    j + 1);
-	}
-}
-
 static unsigned line_of(const struct load *l, const char *path)
 {
 	const config_setting_t *s = config_lookup(&l->file, path);
@@ -167,6 +131,8 @@ void verify(struct load *l)
 		report_error(&l->report, 0, "there is no listener; write "
 		    "listeners = { http = { address = \"*:80\"; }; };");
 	hosts_index(l);
+	for (unsigned i = 0; i < conf->nsites; i++)
+		verify_templates(l, &conf->sites[i]);
 	/* A route that is half read may seem to take everything. */
 	for (unsigned i = 0; i < conf->nsites && l->report.errors == 0; i++)
 		verify_routes(l, &conf->sites[i]);

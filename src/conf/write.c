@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Writers of plain values, of logs and of listeners. */
+/* Writers of plain values and of listeners. */
 #include <inttypes.h>
 
 #include "conf/dump.h"
-#include "conf/facility.h"
 #include "conf/value.h"
 
 static uint64_t fetch(const struct keyword *k, const void *base)
@@ -31,12 +30,14 @@ void write_count(struct dump *d, const struct keyword *k, const void *base)
 	    fetch(k, base));
 }
 
+/* What the listener says cannot be said by a size. */
 void write_size(struct dump *d, const struct keyword *k, const void *base)
 {
 	char text[VALUE_TEXT];
+	uint64_t v = fetch(k, base);
 
-	dump_text(d, k->name,
-	    slice_str(value_format_size(fetch(k, base), text)));
+	if (v != CONF_OF_LISTENER)
+		dump_text(d, k->name, slice_str(value_format_size(v, text)));
 }
 
 void write_time(struct dump *d, const struct keyword *k, const void *base)
@@ -45,6 +46,22 @@ void write_time(struct dump *d, const struct keyword *k, const void *base)
 
 	dump_text(d, k->name,
 	    slice_str(value_format_time(fetch(k, base), text)));
+}
+
+void write_rate(struct dump *d, const struct keyword *k, const void *base)
+{
+	char text[VALUE_TEXT];
+
+	dump_text(d, k->name,
+	    slice_str(value_format_rate(fetch(k, base), text)));
+}
+
+void write_share(struct dump *d, const struct keyword *k, const void *base)
+{
+	char text[VALUE_TEXT];
+
+	dump_text(d, k->name,
+	    slice_str(value_format_share(fetch(k, base), text)));
 }
 
 void write_bool(struct dump *d, const struct keyword *k, const void *base)
@@ -72,63 +89,15 @@ void write_file(struct dump *d, const struct keyword *k, const void *base)
 {
 	const char *const *text = dump_source(k, base);
 
-	if (*text) {
+	if (*text)
 		dump_text(d, k->name, slice_str(*text));
-		return;
-	}
-	dump_indent(d);
-	fprintf(d->to, "%s = false;\n", k->name);
+	else
+		dump_false(d, k);
 }
 
 void write_group(struct dump *d, const struct keyword *k, const void *base)
 {
-	char path[KEYWORD_PATH];
-
-	keyword_path(k, "", path);
-	dump_open(d, k->name);
-	dump_group(d, path, dump_source(k, base));
-	dump_close(d);
-}
-
-void write_log(struct dump *d, const struct keyword *k, const void *base)
-{
-	const struct conf_log *log = base;
-	char text[64];
-
-	if (log->kind == CONF_LOG_FILE) {
-		dump_text(d, k->name, slice_str(log->path));
-	} else if (log->kind == CONF_LOG_SYSLOG) {
-		snprintf(text, sizeof text, "syslog:%s",
-		    facility_name(log->facility));
-		dump_text(d, k->name, slice_str(text));
-	} else {
-		dump_text(d, k->name, SLICE("stderr"));
-	}
-}
-
-void write_level(struct dump *d, const struct keyword *k, const void *base)
-{
-	const enum log_level *level = dump_source(k, base);
-
-	dump_text(d, k->name, slice_str(log_level_name(*level)));
-}
-
-void write_format(struct dump *d, const struct keyword *k, const void *base)
-{
-	(void)base;
-	dump_text(d, k->name, SLICE("combined"));
-}
-
-void write_access(struct dump *d, const struct keyword *k, const void *base)
-{
-	const struct conf_log *log = dump_source(k, base);
-
-	if (log->kind != CONF_LOG_OFF) {
-		write_group(d, k, base);
-		return;
-	}
-	dump_indent(d);
-	fprintf(d->to, "%s = false;\n", k->name);
+	dump_members(d, k, dump_source(k, base));
 }
 
 void write_listeners(struct dump *d, const struct keyword *k,

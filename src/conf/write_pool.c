@@ -19,24 +19,8 @@ void write_backends(struct dump *d, const struct keyword *k,
     const void *base)
 {
 	const struct conf_pool *pool = base;
-	char path[KEYWORD_PATH];
-
-	keyword_path(k, "", path);
-	dump_indent(d);
-	fprintf(d->to, "%s = (\n", k->name);
-	d->depth++;
-	for (unsigned i = 0; i < pool->nbackends; i++) {
-		dump_indent(d);
-		fputs("{\n", d->to);
-		d->depth++;
-		dump_group(d, path, &pool->backends[i]);
-		d->depth--;
-		dump_indent(d);
-		fputs(i + 1 < pool->nbackends ? "},\n" : "}\n", d->to);
-	}
-	d->depth--;
-	dump_indent(d);
-	fputs(");\n", d->to);
+	dump_list(d, k, pool->backends, pool->nbackends,
+	    sizeof *pool->backends);
 }
 
 void write_address(struct dump *d, const struct keyword *k, const void *base)

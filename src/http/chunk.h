@@ -31,7 +31,8 @@ enum chunk_result { CHUNK_PIECE, CHUNK_MORE, CHUNK_DONE, CHUNK_BAD };
 /* Reads on at *p and moves it. CHUNK_PIECE: piece is a run of body bytes, in
  * the input and never empty; call again. CHUNK_MORE: *p is end. CHUNK_DONE:
  * *p stands behind the line of the last chunk, where the trailer section
- * begins; reading that is the caller's (trailer.h). CHUNK_BAD: refuse with REFUSAL_CHUNK and close; it stays bad.
+ * begins, which is the caller's to read (trailer.h). CHUNK_BAD: refuse with
+ * REFUSAL_CHUNK and close; it stays bad.
  * The body is at most INT64_MAX bytes. */
 enum chunk_result chunk_read(struct chunk *st, const char **p,
     const char *end, struct slice *piece);

@@ -19,25 +19,28 @@ bool query_next(struct slice *rest, struct slice *name, struct slice *value)
 	return false;
 }
 
-/* The byte that begins at p, of which left bytes are there; *used is how many
- * of them stand for it. */
-static char decode(const char *p, size_t left, size_t *used)
+/* The byte that *p begins, which moves behind what stands for it. */
+static char decode(const char **p, const char *end)
 {
-	*used = 1;
-	if (*p == '+')
-		return ' ';
-	if (*p != '%' || left < 3 || !token_has(p[1], TOKEN_HEX) ||
-	    !token_has(p[2], TOKEN_HEX))
-		return *p;
-	*used = 3;
-	return (char)(token_hex(p[1]) << 4 | token_hex(p[2]));
+	const char *at = *p;
+
+	if (token_is_encoding(at, end)) {
+		*p += 3;
+		return (char)token_encoded(at);
+	}
+	*p += 1;
+	return *at == '+' ? ' ' : *at;
 }
 
 size_t query_decode(struct slice in, char *to, size_t room)
 {
-	size_t at, used, n = 0;
+	const char *p = in.p, *end;
+	size_t n = 0;
 
-	for (at = 0; at < in.n && n < room; at += used)
-		to[n++] = decode(in.p + at, in.n - at, &used);
+	if (in.n == 0) /* p may be NULL */
+		return 0;
+	end = p + in.n;
+	while (p < end && n < room)
+		to[n++] = decode(&p, end);
 	return n;
 }

@@ -2,6 +2,7 @@
 /* Rewrites Location, Refresh and Set-Cookie for the client. */
 #include "http/remap.h"
 
+#include "http/token.h"
 #include "http/uri.h"
 
 /* An http URI with an authority, cut. */
@@ -114,17 +115,49 @@ static void put_alone(struct buf *b, struct slice path)
 	buf_put(b, path.p + 1, path.n - 1);
 }
 
+/* The byte that *p begins, which moves behind it. An encoded slash is not
+ * decoded: it is none. */
+static unsigned next_byte(const char **p, const char *end)
+{
+	const char *at = *p;
+
+	if (token_is_encoding(at, end) && token_encoded(at) != '/') {
+		*p += 3;
+		return token_encoded(at);
+	}
+	*p += 1;
+	return (uint8_t)*at;
+}
+
+/* What stands behind the prefix that the route added; false if path does not
+ * begin with it. The backend may encode it in a way of its own. */
+static bool cut_added(const struct remap *m, struct slice path,
+    struct slice *rest)
+{
+	struct slice add = without_slashes(m->add);
+	const char *p = path.p, *end = path.p + path.n;
+	const char *at = add.p, *stop;
+
+	*rest = path;
+	if (add.n == 0)
+		return true;
+	stop = at + add.n;
+	while (at < stop)
+		if (p == end || next_byte(&p, end) != next_byte(&at, stop))
+			return false;
+	*rest = slice_make(p, (size_t)(end - p));
+	return rest->n == 0 || rest->p[0] == '/';
+}
+
 /* Puts the path, which begins with a slash, as the client must ask for it. */
 static void put_path(const struct remap *m, struct slice path, bool alone,
     struct buf *b)
 {
-	struct slice strip = without_slashes(m->strip);
-	bool found;
-	struct slice rest = uri_path_rest(path, without_slashes(m->add),
-	    &found);
+	struct slice strip = without_slashes(m->strip), rest;
+	bool found = cut_added(m, path, &rest);
 
 	if (found) {
-		buf_slice(b, strip);
+		uri_put_path(b, strip);
 		path = rest.n > 0 || strip.n > 0 ? rest : SLICE("/");
 	}
 	if (alone && path.n > 0 && (!found || strip.n == 0))
@@ -170,11 +203,9 @@ static void put_place(const struct remap *m, struct slice rest,
 static bool put_own_path(const struct remap *m, struct slice uri,
     struct buf *b)
 {
-	struct slice path = cut_path(&uri);
-	bool found;
+	struct slice path = cut_path(&uri), rest;
 
-	uri_path_rest(path, without_slashes(m->add), &found);
-	if (!found || slice_eq(without_slashes(m->add),
+	if (!cut_added(m, path, &rest) || slice_eq(without_slashes(m->add),
 	    without_slashes(m->strip)))
 		return false;
 	put_path(m, path, true, b);
@@ -266,6 +297,12 @@ bool remap_refresh(const struct remap *m, struct slice value, struct buf *b)
 	return true;
 }
 
+/* A prefix with a ';' would end the attribute that it is put in. */
+static bool fits_cookie(struct slice prefix)
+{
+	return prefix.n == 0 || !memchr(prefix.p, ';', prefix.n);
+}
+
 /* Puts an attribute of a cookie, without the ';' before it. */
 static void put_attribute(const struct remap *m, struct slice text,
     struct buf *b)
@@ -275,7 +312,7 @@ static void put_attribute(const struct remap *m, struct slice text,
 
 	value = slice_trim(value);
 	if (value.n == 0 || value.p[0] != '/' ||
-	    !slice_caseeq(name, SLICE("path"))) {
+	    !slice_caseeq(name, SLICE("path")) || !fits_cookie(m->strip)) {
 		buf_slice(b, text);
 		return;
 	}

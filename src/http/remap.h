@@ -10,16 +10,16 @@
 
 /* The way back of what a route does to a request. A path of the backend's that
  * begins with `add`, on a segment border, loses it and gets `strip` in front;
- * another path stays as it is. A slash at the end of either does not count. */
+ * another path stays as it is. Slashes at the end of either do not count, nor
+ * does how much of them is percent-encoded: strip is put as uri_put_path does.
+ * Names are "host:port", or "host" for any port. */
 struct remap {
-	const struct slice *names; /* authorities that mean the backend, in
-	                            * lower case: "host:port", or "host" for
-	                            * any port */
+	const struct slice *names; /* authorities that mean the backend */
 	unsigned nnames;
-	struct slice scheme;       /* as the client asked, or empty: unknown */
-	struct slice authority;    /* the same; "shop.example:8080" */
-	struct slice strip;        /* the route's strip_prefix, may be empty */
-	struct slice add;          /* its add_prefix, may be empty */
+	struct slice scheme;    /* as the client asked, or empty: unknown */
+	struct slice authority; /* the same; "shop.example:8080" */
+	struct slice strip;     /* the route's strip_prefix, may be empty */
+	struct slice add;       /* its add_prefix, may be empty */
 };
 
 /* Each of these appends the changed value to b and returns true, or appends
@@ -39,7 +39,7 @@ bool remap_uri(const struct remap *m, struct slice uri, struct buf *b);
 bool remap_refresh(const struct remap *m, struct slice value, struct buf *b);
 
 /* A Set-Cookie (RFC 6265, 4.1): a Domain that means the backend is taken out, a
- * Path is mapped, all else is kept byte by byte. */
+ * Path is mapped, unless strip has a ';', and all else is kept byte by byte. */
 bool remap_cookie(const struct remap *m, struct slice value, struct buf *b);
 
 #endif

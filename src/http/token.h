@@ -30,6 +30,18 @@ static inline unsigned token_hex(char c)
 	return c <= '9' ? (unsigned)(c - '0') : ((unsigned)c & 0x0f) + 9;
 }
 
+/* True if a percent-encoding begins at p (RFC 3986, 2.1), and its byte. */
+static inline bool token_is_encoding(const char *p, const char *end)
+{
+	return end - p >= 3 && p[0] == '%' && token_has(p[1], TOKEN_HEX) &&
+	    token_has(p[2], TOKEN_HEX);
+}
+
+static inline unsigned token_encoded(const char *p)
+{
+	return token_hex(p[1]) << 4 | token_hex(p[2]);
+}
+
 /* At least one byte, and every byte has one of bits. */
 bool token_all(struct slice s, unsigned bits);
 

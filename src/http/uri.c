@@ -257,10 +257,9 @@ static const struct refusal *decode(struct writer *w, const char *p,
 	const char *hex = "0123456789ABCDEF";
 	unsigned byte;
 
-	if (left < 3 || !token_has(p[1], TOKEN_HEX) ||
-	    !token_has(p[2], TOKEN_HEX))
+	if (!token_is_encoding(p, p + left))
 		return refusal_of(REFUSAL_PATH_PERCENT);
-	byte = token_hex(p[1]) << 4 | token_hex(p[2]);
+	byte = token_encoded(p);
 	if (byte == 0)
 		return refusal_of(REFUSAL_PATH_NUL);
 	if (stays_encoded(byte)) {

@@ -20,12 +20,6 @@ static bool stays_in_query(char c)
 	    memchr(never, c, sizeof(never) - 1) == NULL;
 }
 
-static bool is_encoding(const char *p, const char *end)
-{
-	return end - p >= 3 && p[0] == '%' && token_has(p[1], TOKEN_HEX) &&
-	    token_has(p[2], TOKEN_HEX);
-}
-
 static void put_encoded(struct buf *b, char c)
 {
 	static const char hex[] = "0123456789ABCDEF";
@@ -39,7 +33,7 @@ static void put_each(struct buf *b, struct slice s, bool (*stays)(char))
 	const char *run = s.p, *p = s.p, *end = s.p + s.n;
 
 	while (p < end) {
-		if (is_encoding(p, end)) {
+		if (token_is_encoding(p, end)) {
 			p += 3;
 		} else if (stays(*p)) {
 			p++;

@@ -52,8 +52,10 @@ void attempt_keep(struct stride *s)
 {
 	const struct conf_pool *pool = s->r->pool;
 	struct conn *peer = let_go(s);
+	bool worn = pool->max_reuse && peer
+	    && peer->number >= pool->max_reuse;
 
-	if (!seat_give(s->c, peer, pool->idle_connections,
+	if (!seat_give(s->c, peer, worn ? 0 : pool->idle_connections,
 	    s->now + pool->timeouts.idle) && peer)
 		lobby_close(peer);
 }

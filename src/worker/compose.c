@@ -204,7 +204,7 @@ static void put_first_size(struct buf *b, const struct flow *f)
 	buf_put(b, p, (size_t)(end - p));
 }
 
-static bool put_head(struct buf *b, const struct stride *s)
+bool compose_put_request_head(struct buf *b, const struct stride *s)
 {
 	bool fine = put_start_line(b, s->r);
 
@@ -235,7 +235,7 @@ enum compose compose_request_head(struct stride *s)
 	    && (!(s->f.flags & FLOW_BODY_WHOLE) || s->f.tail))
 		s->f.flags |= FLOW_CHUNKED_UP;
 	buf_init(&b, a->at, (size_t)(a->end - a->at));
-	if (!put_head(&b, s))
+	if (!compose_put_request_head(&b, s))
 		return COMPOSE_REGEX;
 	if (!b.full) {
 		/* each attempt writes it anew, so the arena does not grow */
@@ -246,7 +246,7 @@ enum compose compose_request_head(struct stride *s)
 	if (page == 0)
 		return COMPOSE_NO_PAGE;
 	buf_init(&b, page_at(page), PAGE_LARGE);
-	put_head(&b, s);
+	compose_put_request_head(&b, s);
 	hang_head(s, page, &b);
 	return b.full ? COMPOSE_TOO_LARGE : COMPOSE_FINE;
 }

@@ -19,6 +19,9 @@ struct slice compose_scheme_asked(const struct request *r);
  * has no room, a page: f.bhead, bhead_off, bhead_len. */
 enum compose compose_request_head(struct stride *s);
 
+/* The same into b; false if a regular expression took too long. */
+bool compose_put_request_head(struct buf *b, const struct stride *s);
+
 /* Writes the client's head of the backend's response into a page at the end
  * of f.out, in accordance with f.flags (FLOW_CLOSE, FLOW_CHUNKED_DOWN) and
  * framing. */

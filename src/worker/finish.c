@@ -6,7 +6,8 @@
 #include "worker/attempt.h"
 #include "worker/request.h"
 
-#define LINGER_MS 2000
+#define LINGER_IDLE 5000  /* ms without a byte */
+#define LINGER_TIME 30000 /* ms in all */
 #define LINGER_MOST (1u << 20) /* bytes thrown away in one stride */
 
 /* A body that only its end delimits must not seem to have ended. */
@@ -55,8 +56,11 @@ next_step linger_run(struct stride *s)
 	if (!(s->f.flags & FLOW_SHUT)) {
 		shutdown(fd, SHUT_WR);
 		s->f.flags |= FLOW_SHUT;
-		s->f.deadline = s->now + LINGER_MS;
+		s->f.slow_since = s->now;
 	}
+	uint64_t until = s->f.slow_since + LINGER_TIME;
+	s->f.deadline = s->now + LINGER_IDLE < until ? s->now + LINGER_IDLE
+	    : until;
 	for (;;) {
 		switch (stream_discard(fd, &n)) {
 		case IO_OK:

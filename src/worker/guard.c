@@ -2,6 +2,7 @@
 /* guard: may it pass. All that is asked before a body is asked for. */
 #include "worker/answer.h"
 #include "worker/client.h"
+#include "worker/guard.h"
 #include "worker/request.h"
 
 static bool may_come(const struct request *r)
@@ -58,19 +59,27 @@ static next_step act(struct stride *s)
 	}
 }
 
-next_step guard_run(struct stride *s)
+struct guard_verdict guard_check(struct request *r)
 {
-	struct request *r = s->r;
-
-	if (!may_come(r))
-		return answer_with(s, 403, CAUSE_CLIENT_DENIED);
-	if (expects_too_much(r))
-		return stride_refuse(s, 417, CAUSE_REFUSED,
-		    "an expectation that is not 100-continue");
-	if (is_too_large(r))
-		return stride_refuse(s, 413, CAUSE_BODY_TOO_LARGE, NULL);
 	r->wants_websocket = asks_for_websocket(r);
 	r->wants_trailers = r->head.minor > 0
 	    && head_has_item(&r->head, FIELD_TE, SLICE("trailers"));
-	return act(s);
+	if (!may_come(r))
+		return (struct guard_verdict){403, CAUSE_CLIENT_DENIED, NULL};
+	if (expects_too_much(r))
+		return (struct guard_verdict){417, CAUSE_REFUSED,
+		    "an expectation that is not 100-continue"};
+	if (is_too_large(r))
+		return (struct guard_verdict){413, CAUSE_BODY_TOO_LARGE, NULL};
+	return (struct guard_verdict){0, CAUSE_NONE, NULL};
+}
+
+next_step guard_run(struct stride *s)
+{
+	struct guard_verdict v = guard_check(s->r);
+
+	if (v.status == 0)
+		return act(s);
+	return v.status == 403 ? answer_with(s, v.status, v.cause)
+	    : stride_refuse(s, v.status, v.cause, v.why);
 }

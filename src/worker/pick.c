@@ -84,10 +84,11 @@ static struct conn *open_peer(struct stride *s, const struct conf_backend *b)
 	return peer;
 }
 
-static void begin_attempt(struct stride *s, const struct conn *peer)
+static void begin_attempt(struct stride *s, struct conn *peer)
 {
 	struct flow *f = &s->f;
 
+	peer->number++;
 	f->peer = (int32_t)lobby_row(peer);
 	f->brx = peer->rx;
 	f->btx = peer->tx;
@@ -95,7 +96,6 @@ static void begin_attempt(struct stride *s, const struct conn *peer)
 	f->interims = 0;
 	f->res_scan = (struct head_scan_state){0};
 	f->deadline = s->now + s->r->pool->timeouts.connect;
-	s->r->response_begun = false;
 }
 
 static next_step connect_to(struct stride *s, const struct conf_backend *b)

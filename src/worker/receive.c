@@ -140,37 +140,6 @@ static void begin_request(struct stride *s, size_t length)
 	f->cause = CAUSE_NONE;
 }
 
-static const struct refusal *read_target(struct stride *s)
-{
-	struct request *r = s->r;
-	const struct refusal *no = uri_parse_target(r->head.target,
-	    r->head.method_id, &r->uri);
-
-	if (no == NULL)
-		no = uri_host_of(&r->head, &r->uri, &r->host, &r->port);
-	if (no)
-		return no;
-	char *host = arena_alloc(&r->arena, r->host.n);
-	for (size_t i = 0; host && i < r->host.n; i++)
-		host[i] = ascii_lower(r->host.p[i]);
-	r->host = slice_make(host, host ? r->host.n : 0);
-	char *room = arena_alloc(&r->arena, r->uri.path.n);
-	return uri_normalise_path(r->uri.path, room, room ? r->uri.path.n : 0,
-	    &r->path);
-}
-
-static const struct refusal *read_head(struct stride *s)
-{
-	struct request *r = s->r;
-	const struct refusal *no = framing_request(&r->head, &r->framing);
-
-	if (no == NULL)
-		no = read_target(s);
-	if (no == NULL)
-		no = head_mark_hop_by_hop(&r->head);
-	return no;
-}
-
 static void expect_body(struct stride *s)
 {
 	const struct framing *body = &s->r->framing;
@@ -194,11 +163,6 @@ static next_step take_request(struct stride *s)
 	random_id(r->id);
 	if (r->arena.full)
 		return stride_refuse(s, 431, CAUSE_ARENA, NULL);
-	r->max_body = r->listener->max_body;
-	r->wants_continue = r->head.minor > 0
-	    && slice_caseeq(head_value(&r->head, FIELD_EXPECT),
-	    SLICE("100-continue"))
-	    && !head_has_many(&r->head, FIELD_EXPECT);
 	return NEXT(STEP_ROUTE);
 }
 
@@ -221,7 +185,7 @@ static next_step parse(struct stride *s, size_t length)
 	begin_request(s, length);
 	client_find(s->r, s->c);
 	if (no == NULL)
-		no = read_head(s);
+		no = request_read(s->r);
 	FAULT(request_parsed);
 	if (no) {
 		s->f.flags |= FLOW_CLOSE;

@@ -84,8 +84,11 @@ struct request {
 	/* relay, answer: */
 	unsigned status;     /* of the final answer */
 	size_t head_bytes;   /* bytes of the answer's head */
-	bool response_begun; /* the backend's final head has been read */
 };
+
+/* Reads what r->head says: framing, target, host, path, and what it asks for.
+ * NULL, or why it is refused. */
+const struct refusal *request_read(struct request *r);
 
 /* One worker between two waits: private memory. f is the working copy of the
  * row's flow; stride_publish makes it true. */

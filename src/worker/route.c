@@ -3,11 +3,12 @@
 #include "worker/answer.h"
 #include "worker/match.h"
 #include "worker/request.h"
+#include "worker/route.h"
 #include "worker/worker.h"
 
 /* What no route is asked about: CONNECT wants a tunnel to anywhere, and TRACE
  * would show the client what we and the backend add. */
-static const char *refuse_method(enum method m)
+const char *route_refuses_method(enum method m)
 {
 	switch (m) {
 	case METHOD_CONNECT:
@@ -33,7 +34,7 @@ next_step route_run(struct stride *s)
 {
 	struct request *r = s->r;
 
-	r->why = refuse_method(r->head.method_id);
+	r->why = route_refuses_method(r->head.method_id);
 	if (r->why != NULL)
 		return stride_refuse(s, 405, CAUSE_REFUSED, r->why);
 	r->site = conf_find_site(worker_conf, r->host);

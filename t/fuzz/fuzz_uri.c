@@ -34,6 +34,48 @@ static void check_segments(struct slice path)
 	}
 }
 
+/* What is put stays as it is when it is put again. */
+static struct slice check_put(void (*put)(struct buf *, struct slice),
+    struct slice text, char *room)
+{
+	static char twice[3 * PATH_ROOM];
+	struct buf b, again;
+
+	buf_init(&b, room, 3 * PATH_ROOM);
+	put(&b, text);
+	MUST(!b.full && buf_length(&b) >= text.n);
+	text = slice_make(room, buf_length(&b));
+	MUST(text.n == 0 || token_all(text, TOKEN_TARGET));
+	buf_init(&again, twice, sizeof(twice));
+	put(&again, text);
+	MUST(slice_eq(text, slice_make(twice, buf_length(&again))));
+	return text;
+}
+
+/* Encoding gives a normal path back to who decodes it. */
+static void check_again(struct slice normal)
+{
+	static char coded[3 * PATH_ROOM], again[3 * PATH_ROOM];
+	struct slice text = check_put(uri_put_path, normal, coded), out;
+
+	MUST(!memchr(text.p, '?', text.n));
+	MUST(uri_normalise_path(text, again, sizeof(again), &out) == NULL);
+	MUST(slice_eq(out, normal));
+}
+
+static void check_rest(struct slice path, struct slice prefix)
+{
+	bool found;
+	struct slice rest = uri_path_rest(path, prefix, &found);
+
+	MUST(rest.n == 0 || rest.p[0] == '/');
+	MUST(found || rest.n == 0);
+	if (!found)
+		return;
+	MUST(slice_starts(path, prefix) && slice_ends(path, rest));
+	MUST(path.n == prefix.n + rest.n || path.n + 1 == prefix.n + rest.n);
+}
+
 static void check_path(struct slice path)
 {
 	char once[PATH_ROOM], twice[PATH_ROOM];
@@ -50,6 +92,8 @@ static void check_path(struct slice path)
 	check_segments(out);
 	MUST(uri_normalise_path(out, twice, sizeof(twice), &again) == NULL);
 	MUST(slice_eq(out, again));
+	if (token_all(path, TOKEN_TARGET))
+		check_again(out);
 }
 
 static void check_target(struct slice target, enum method m)
@@ -70,6 +114,7 @@ static void check_target(struct slice target, enum method m)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
+	static char room[3 * PATH_ROOM];
 	struct slice text = {(const char *)bytes, n};
 
 	check_target(text, METHOD_GET);
@@ -77,5 +122,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	check_target(text, METHOD_CONNECT);
 	check_host(text);
 	check_path(text);
+	check_rest(text, slice_make(text.p, n / 2));
+	if (n <= PATH_ROOM) {
+		check_put(uri_put_path, text, room);
+		check_put(uri_put_query, text, room);
+	}
 	return 0;
 }

@@ -165,10 +165,11 @@ START_TEST(routes_hold_conditions_and_one_action)
 	ck_assert_int_eq(r[0].action, CONF_DENY);
 	ck_assert_uint_eq(r[0].deny, 410);
 	pcre2_match_data *m = pcre2_match_data_create(4, NULL);
-	ck_assert_int_gt(pcre2_match(r[0].match.path_re.code, (PCRE2_SPTR)"/12", 3, 0, 0,
-	    m, NULL), 0);
-	ck_assert_int_lt(pcre2_match(r[0].match.path_re.code, (PCRE2_SPTR)"/1x", 3, 0, 0,
-	    m, NULL), 0);
+	const pcre2_code *re = r[0].match.path_re.code;
+	ck_assert_int_gt(pcre2_match(re, (PCRE2_SPTR)"/12", 3, 0, 0, m, NULL),
+	    0);
+	ck_assert_int_lt(pcre2_match(re, (PCRE2_SPTR)"/1x", 3, 0, 0, m, NULL),
+	    0);
 	pcre2_match_data_free(m);
 	ck_assert(slice_eq(r[1].match.path, SLICE("/a")));
 	ck_assert_ptr_null(r[1].match.path_is.p);
@@ -281,6 +282,12 @@ START_TEST(every_keyword_is_listed)
 	ck_assert_ptr_nonnull(strstr(out,
 	    "\npools.NAME.timeouts.connect\tduration\t\"2s\"\tto connect\n"));
 	ck_assert_ptr_nonnull(strstr(out, "\nlisteners.NAME.address\t"));
+	/* From the two tables that are read for several groups. */
+	ck_assert_ptr_nonnull(strstr(out, "\nsites.NAME.websocket\tboolean"
+	    "\ttrue\n"));
+	ck_assert_ptr_nonnull(strstr(out, "\nsites.NAME.routes.websocket\t"
+	    "boolean\t(of the site)\n"));
+	ck_assert_ptr_nonnull(strstr(out, "\nsites.NAME.routes.not.path\t"));
 	free(out);
 }
 END_TEST

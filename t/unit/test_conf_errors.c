@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conf/keyword.h"
+
 static glob_t files;
 
 static char *read_whole(const char *name)
@@ -106,6 +108,27 @@ START_TEST(what_is_dumped_loads_to_the_same)
 }
 END_TEST
 
+/* Then the files above read and write every key. */
+START_TEST(every_key_is_in_the_full_file)
+{
+	FILE *nowhere = fopen("/dev/null", "we");
+	struct conf *conf = conf_load("ok-full.conf", NULL, nowhere);
+
+	fclose(nowhere);
+	ck_assert_ptr_nonnull(conf);
+	char *text = dump(conf);
+	for (unsigned i = 0; i < keyword_count; i++) {
+		const char *name = keyword_table[i].name;
+		char line[KEYWORD_PATH];
+		snprintf(line, sizeof line, "%s%s = ",
+		    keyword_table[i].group[0] ? "\t" : "", name);
+		ck_assert_msg(strstr(text, line) != NULL, "%s", name);
+	}
+	free(text);
+	conf_free(conf);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("conf_errors");
@@ -126,6 +149,7 @@ int main(void)
 	    (int)files.gl_pathc);
 	tcase_add_loop_test(t, what_is_dumped_loads_to_the_same, 0,
 	    (int)files.gl_pathc);
+	tcase_add_test(t, every_key_is_in_the_full_file);
 	suite_add_tcase(s, t);
 	SRunner *r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

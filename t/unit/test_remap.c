@@ -137,6 +137,20 @@ START_TEST(paths_get_what_was_stripped)
 }
 END_TEST
 
+START_TEST(prefixes_may_be_encoded_or_not)
+{
+	check(remap_uri, prefixed("", "/my app"), "/my%20app/a", "/a");
+	check(remap_uri, prefixed("", "/my%20app"), "/my app/a", "/a");
+	check(remap_uri, prefixed("", "/~a"), "/%7ea/%7e", "/%7e");
+	check(remap_uri, prefixed("", "/a/b"), "/a%2Fb/c", NULL);
+	check(remap_uri, prefixed("", "/a%"), "/a%25/b", "/b");
+	check(remap_uri, prefixed("", "/a%2"), "/a%2", "/");
+	check(remap_uri, prefixed("/my app?", ""), "/a b", "/my%20app%3F/a b");
+	check(remap_cookie, prefixed("/my%20app", ""), "a=b; Path=/",
+	    "a=b; Path=/my%20app/");
+}
+END_TEST
+
 START_TEST(without_an_authority_the_path_is_left)
 {
 	struct remap m = nameless("", "");
@@ -217,13 +231,15 @@ START_TEST(the_path_of_a_cookie_is_mapped)
 	check(remap_cookie, prefixed("", "/app"),
 	    "a=b; HttpOnly; path= /app/x ; Secure",
 	    "a=b; HttpOnly; path= /x ; Secure");
-	check(remap_cookie, prefixed("", "/app"), "a=b;Path=/app", "a=b;Path=/");
+	check(remap_cookie, prefixed("", "/app"), "a=b;Path=/app",
+	    "a=b;Path=/");
 	check(remap_cookie, prefixed("/shop", ""), "a=b; Path=/",
 	    "a=b; Path=/shop/");
 	check(remap_cookie, prefixed("/shop", "/app"),
 	    "a=b; Path=/app; Domain=web", "a=b; Path=/shop");
 	check(remap_cookie, prefixed("/shop", "/app"), "a=b; Path=/", NULL);
 	check(remap_cookie, prefixed("/shop", ""), "a=b; Path=x", NULL);
+	check(remap_cookie, prefixed("/a;b", ""), "a=b; Path=/", NULL);
 	check(remap_cookie, prefixed("/shop", ""), "a=b; Path=", NULL);
 }
 END_TEST
@@ -263,6 +279,7 @@ int main(void)
 	tcase_add_test(tc, other_places_are_left_alone);
 	tcase_add_test(tc, paths_lose_what_was_added);
 	tcase_add_test(tc, paths_get_what_was_stripped);
+	tcase_add_test(tc, prefixes_may_be_encoded_or_not);
 	tcase_add_test(tc, without_an_authority_the_path_is_left);
 	tcase_add_test(tc, no_path_becomes_an_authority);
 	tcase_add_test(tc, the_uri_of_a_refresh_is_mapped);

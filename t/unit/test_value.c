@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Durations, sizes and percentages, and the nearest word. */
+/* Durations, sizes, rates, percentages, and the nearest word. */
 /* links: conf base */
 #include "conf/value.h"
 
@@ -55,18 +55,57 @@ START_TEST(a_size_is_a_number_with_a_unit)
 }
 END_TEST
 
+static const struct expected shares[] = {
+	{"0%", true, 0}, {"50%", true, 500000}, {"100%", true, 1000000},
+	{"0.1%", true, 1000}, {"0.0001%", true, 1}, {"12.25%", true, 122500},
+	{"100.0%", true, 1000000}, {"99.9999%", true, 999999},
+	{"50", false, 0}, {"101%", false, 0}, {"100.1%", false, 0},
+	{"%", false, 0}, {"", false, 0}, {".5%", false, 0}, {"1.%", false, 0},
+	{"0.00001%", false, 0}, {"1.2.3%", false, 0}, {"-1%", false, 0},
+	{"1.-1%", false, 0}, {"1 %", false, 0},
+};
+
 START_TEST(a_percentage_is_0_to_100)
 {
-	unsigned v = 7;
+	const struct expected *e = &shares[_i];
+	uint64_t v = 0;
+	const char *wrong = value_parse_share(slice_str(e->text), &v);
 
-	ck_assert_ptr_null(value_parse_percent(SLICE("50%"), &v));
-	ck_assert_uint_eq(v, 50);
-	ck_assert_ptr_null(value_parse_percent(SLICE("0%"), &v));
-	ck_assert_uint_eq(v, 0);
-	ck_assert_ptr_nonnull(value_parse_percent(SLICE("50"), &v));
-	ck_assert_ptr_nonnull(value_parse_percent(SLICE("101%"), &v));
-	ck_assert_ptr_nonnull(value_parse_percent(SLICE("%"), &v));
-	ck_assert_ptr_nonnull(value_parse_percent(SLICE(""), &v));
+	ck_assert_msg((wrong == NULL) == e->good, "%s", e->text);
+	ck_assert_uint_eq(v, e->value);
+}
+END_TEST
+
+static const struct expected rates[] = {
+	{"0", true, 0}, {"0/s", true, 0}, {"500/s", true, 500},
+	{"600/m", true, 10}, {"1/m", true, 1}, {"61/m", true, 2},
+	{"", false, 0}, {"500", false, 0}, {"/s", false, 0},
+	{"0/", false, 0}, {"5/h", false, 0}, {"5/s ", false, 0},
+	{"5/s/s", false, 0}, {"-5/s", false, 0}, {"5k/s", false, 0},
+	{"99999999999999999999/s", false, 0},
+};
+
+START_TEST(a_rate_is_of_a_second_or_a_minute)
+{
+	const struct expected *e = &rates[_i];
+	uint64_t v = 0;
+	const char *wrong = value_parse_rate(slice_str(e->text), &v);
+
+	ck_assert_msg((wrong == NULL) == e->good, "%s", e->text);
+	ck_assert_uint_eq(v, e->value);
+}
+END_TEST
+
+START_TEST(shares_and_rates_are_printed_shortly)
+{
+	char text[VALUE_TEXT];
+
+	ck_assert_str_eq(value_format_share(1000000, text), "100%");
+	ck_assert_str_eq(value_format_share(1000, text), "0.1%");
+	ck_assert_str_eq(value_format_share(1, text), "0.0001%");
+	ck_assert_str_eq(value_format_share(0, text), "0%");
+	ck_assert_str_eq(value_format_rate(500, text), "500/s");
+	ck_assert_str_eq(value_format_rate(0, text), "0");
 }
 END_TEST
 
@@ -124,7 +163,11 @@ int main(void)
 	    sizeof times / sizeof times[0]);
 	tcase_add_loop_test(t, a_size_is_a_number_with_a_unit, 0,
 	    sizeof sizes / sizeof sizes[0]);
-	tcase_add_test(t, a_percentage_is_0_to_100);
+	tcase_add_loop_test(t, a_percentage_is_0_to_100, 0,
+	    sizeof shares / sizeof shares[0]);
+	tcase_add_loop_test(t, a_rate_is_of_a_second_or_a_minute, 0,
+	    sizeof rates / sizeof rates[0]);
+	tcase_add_test(t, shares_and_rates_are_printed_shortly);
 	tcase_add_test(t, what_is_printed_is_read_again);
 	tcase_add_test(t, a_slip_finds_its_word);
 	suite_add_tcase(s, t);
