@@ -203,8 +203,6 @@ for my $sample (@samples) {
 	}
 	# The test comes from where the shop's load balancer is.
 	$ours{whole('192.0.2.0/24')} = '127.0.0.0/8';
-	ok scalar(grep { !/^127\.0\.0\.1:/ } values %ours) == 0,
-	    "$sample: no other address";
 	my $dir = Portico::temporary();
 	mkdir "$dir/sites.d";
 	for (glob "$etc/examples/sites.d/*.conf $etc/examples/sorry.*") {
@@ -214,6 +212,9 @@ for my $sample (@samples) {
 	my @at = map { $ours{$_} } @$listeners;
 	my $p = Portico->start(replace("$etc/$sample", \%ours), dir => $dir,
 	    listeners => \@at);
+	my ($there, $behind) = addresses($p->file);
+	is join(' ', grep { !/^127\.0\.0\.1:/ } @$there, keys %$behind), '',
+	    "$sample: nothing but the test is asked";
 
 	for (@{ $served{$sample} || [] }) {
 		my ($line, $host, $want, @fields) = @$_;
