@@ -33,15 +33,17 @@ pid_file = "$dir/run/portico.pid";
 });
 ok until_true(sub { -s "$dir/run/portico.pid" }), 'it runs';
 
-my $c = Client->new($p->address('http'));
 my $sent = 0;
 
 sub ask_some
 {
+	my $c = Client->new($p->address('http'));
+
 	for (1 .. 50) {
 		$c->send(request('GET /' . $sent++));
 		$c->response or return 0;
 	}
+	$c->close;
 	return 1;
 }
 
