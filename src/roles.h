@@ -7,6 +7,8 @@ enum {
 	EXIT_FINE = 0,   /* all went well, or a stop that was asked for */
 	EXIT_FAILED = 1, /* the configuration or the machine did not allow it */
 	EXIT_USAGE = 2,  /* the command line was wrong */
+	EXIT_RETIRED = 3, /* a worker that is not needed any more */
+	EXIT_RECYCLED = 4, /* a worker after workers.recycle_after requests */
 };
 
 /* Master to logger, over a seqpacket socket; descriptors come with REOPEN:

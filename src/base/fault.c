@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* FAULT marks: which is armed, and the end of the process that reaches it. */
+/* FAULT marks: which is armed, and what becomes of who reaches it. */
 #include "base/fault.h"
 
 #ifdef ENABLE_FAULT
@@ -9,7 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+
+#define SLEEP_US 4000000
+
+_Static_assert(FAULT_COUNT <= 256, "the word has eight bits for the mark");
 
 _Atomic uint32_t *fault_word;
 
@@ -20,39 +25,111 @@ static const char *const names[] = {
 #undef FAULT_MARK
 };
 
+static void end_by_kill(void)
+{
+	kill(getpid(), SIGKILL);
+	for (;;)
+		pause();
+}
+
+static void spin(void)
+{
+	for (volatile unsigned turns = 0;; turns++)
+		;
+}
+
+static void spin_deaf(void)
+{
+	signal(SIGABRT, SIG_IGN);
+	spin();
+}
+
+static void crash(void)
+{
+	static int *volatile nowhere;
+
+	*nowhere = 1;
+}
+
+static void sleep_long(void)
+{
+	clock_sleep_us(SLEEP_US);
+}
+
+static const struct action {
+	const char *name;
+	void (*run)(void);
+} actions[] = {
+	{"kill", end_by_kill},
+	{"spin", spin},
+	{"deaf", spin_deaf},
+	{"crash", crash},
+	{"sleep", sleep_long},
+};
+
+#define ACTIONS (sizeof actions / sizeof actions[0])
+
+static uint32_t find_mark(const char *name)
+{
+	for (uint32_t i = 1; i < FAULT_COUNT; i++)
+		if (strcmp(names[i], name) == 0)
+			return i;
+	die("PORTICO_FAULT: there is no mark \"%s\"", name);
+}
+
+static uint32_t find_action(const char *name)
+{
+	for (uint32_t i = 0; i < ACTIONS; i++)
+		if (strcmp(actions[i].name, name) == 0)
+			return i;
+	die("PORTICO_FAULT: there is no action \"%s\"", name);
+}
+
+static uint32_t number(const char *text, uint32_t most)
+{
+	unsigned long n = strtoul(text, NULL, 10);
+
+	return n < most ? (uint32_t)n : most;
+}
+
 void fault_arm(_Atomic uint32_t *word)
 {
 	const char *want = getenv("PORTICO_FAULT");
-	uint32_t hits = 0;
+	char text[80], *rest = text;
+	uint32_t w;
 
 	fault_word = word;
-	if (want == NULL)
+	if (want == NULL || strlen(want) >= sizeof text)
 		return;
-	size_t n = strcspn(want, ":");
-	if (want[n] == ':')
-		hits = (uint32_t)strtoul(want + n + 1, NULL, 10) & 0xffff;
-	for (uint32_t i = 1; i < FAULT_COUNT; i++)
-		if (strlen(names[i]) == n && strncmp(names[i], want, n) == 0) {
-			atomic_store(word, i << 16 | hits);
-			return;
-		}
-	die("PORTICO_FAULT: there is no mark \"%s\"", want);
+	strcpy(text, want);
+	w = find_mark(strsep(&rest, ":")) << 24;
+	w |= rest ? number(strsep(&rest, ":"), 0xffff) : 0;
+	w |= rest ? find_action(strsep(&rest, ":")) << 20 : 0;
+	w |= (rest ? number(rest, 15) : 1) << 16;
+	atomic_store(word, w);
+}
+
+/* What the word is after a hit: one less to pass over, or to end. */
+static uint32_t count_down(uint32_t w)
+{
+	if (w & 0xffff)
+		return w - 1;
+	return (w >> 16 & 15) > 1 ? w - (1u << 16) : 0;
 }
 
 void fault_hit(enum fault mark)
 {
 	uint32_t w = atomic_load(fault_word);
 
-	while (w >> 16 == (uint32_t)mark) {
-		uint32_t next = w & 0xffff ? w - 1 : 0;
-		if (!atomic_compare_exchange_weak(fault_word, &w, next))
+	while (w >> 24 == (uint32_t)mark) {
+		if (!atomic_compare_exchange_weak(fault_word, &w,
+		    count_down(w)))
 			continue;
-		if (next)
+		if (w & 0xffff)
 			return;
 		log_info("fault: %s reached", names[mark]);
-		kill(getpid(), SIGKILL);
-		for (;;)
-			pause();
+		actions[w >> 20 & 15].run();
+		return;
 	}
 }
 

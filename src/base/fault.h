@@ -18,14 +18,18 @@ enum fault {
 
 #ifdef ENABLE_FAULT
 
-/* A word in shared memory: mark (16), hits still to pass over (16). */
+/* A word in shared memory: mark (8), action (4), how many shall suffer it (4),
+ * hits still to pass over (16). */
 extern _Atomic uint32_t *fault_word;
 
-/* Arms what PORTICO_FAULT ("mark" or "mark:N") in the environment names;
- * dies when there is no such mark. */
+/* Arms what PORTICO_FAULT in the environment names: "mark[:N[:ACTION[:M]]]",
+ * N hits passed over (0), then M (1) hits at which the process kills itself
+ * (kill, the default), spins (spin; deaf: without heed of SIGABRT), crashes,
+ * or sleeps (4 s, and goes on). Dies when there is no such mark. */
 void fault_arm(_Atomic uint32_t *word);
 
-/* Ends this process by SIGKILL when `mark` is the armed one. */
+/* Does what is armed, by default ends this process by SIGKILL, when `mark` is
+ * the armed one. */
 void fault_hit(enum fault mark);
 
 #define FAULT(name)                                                            \

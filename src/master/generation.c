@@ -191,6 +191,16 @@ void generation_order(const struct generation *g)
 		log_debug("the steward has an order already");
 }
 
+unsigned generation_wants(const struct generation *g)
+{
+	unsigned wanted = atomic_load(&g->lobby.head->wanted);
+	const struct conf *conf = g->conf;
+
+	if (wanted < conf->workers_min)
+		return conf->workers_min;
+	return wanted < conf->workers_max ? wanted : conf->workers_max;
+}
+
 void generation_drain(struct generation *g, uint64_t until, bool hurry)
 {
 	uint32_t order = hurry ? LOBBY_HURRY : LOBBY_DRAIN;

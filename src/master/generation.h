@@ -8,6 +8,7 @@
 
 #include "conf/conf.h"
 #include "master/master.h"
+#include "master/young.h"
 #include "shm/lobby.h"
 #include "shm/pages.h"
 #include "shm/seats.h"
@@ -28,8 +29,8 @@ struct generation {
 	struct pages pages;
 	struct seats seats;
 	uint64_t drain_until; /* clock_ms; GEN_STARTING, GEN_DRAINING */
-	uint64_t order_at;    /* clock_ms: processes are ordered again */
-	unsigned young;       /* deaths in a row of processes just made */
+	struct young young;   /* of its processes that died young */
+	uint64_t full_until;  /* clock_ms: no slot was left for a worker */
 };
 
 extern struct generation generations[GENERATIONS];
@@ -64,6 +65,10 @@ struct generation *generation_of(unsigned number);
 
 /* In a child that is none of a family: unmaps the areas of all of them. */
 void generation_unmap_all(void);
+
+/* How many workers it is to have: what its steward wants, within the bounds
+ * of the configuration. */
+unsigned generation_wants(const struct generation *g);
 
 /* Wakes its steward. */
 void generation_order(const struct generation *g);

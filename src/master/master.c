@@ -16,6 +16,7 @@
 #include "master/bind.h"
 #include "master/generation.h"
 #include "master/logs.h"
+#include "master/notify.h"
 #include "master/reap.h"
 #include "master/reload.h"
 #include "master/signals.h"
@@ -29,6 +30,8 @@
 static const struct master_task *task;
 static bool finishing; /* QUIT: no new work, end when all is done */
 static bool started;
+static bool reloading;
+static unsigned reloads; /* the generation that a reload is to follow */
 
 /* What is written of the newest generation decides for the whole process. */
 static const struct conf *current(void)
@@ -115,6 +118,7 @@ static void finish(void)
 	struct generation *g;
 
 	finishing = true;
+	notify_stopping();
 	while ((g = generation_find(GEN_STARTING)) != NULL)
 		generation_kill(g);
 	bind_close_others(NULL);
@@ -137,6 +141,38 @@ static void start_new(struct conf *conf)
 	hurry_oldest();
 }
 
+static unsigned running(void)
+{
+	const struct generation *g = generation_find(GEN_RUNNING);
+
+	return g ? g->number : 0;
+}
+
+static void reload(void)
+{
+	reloading = true;
+	reloads = running();
+	notify_reloading();
+	start_new(reload_conf(task));
+}
+
+/* A reload has ended when the new generation runs, or never will. */
+static void end_reload(void)
+{
+	char status[100];
+
+	if (!reloading || finishing || generation_find(GEN_STARTING))
+		return;
+	if (running() != reloads)
+		snprintf(status, sizeof status, "generation %u is running",
+		    running());
+	else
+		snprintf(status, sizeof status, "the reload failed: "
+		    "generation %u is still running", running());
+	reloading = false;
+	notify_ready(status);
+}
+
 static void follow_signals(void)
 {
 	if (signals_take(SIGUSR1) && current())
@@ -147,7 +183,7 @@ static void follow_signals(void)
 	}
 	if (!finishing && generation_find(GEN_STARTING) == NULL
 	    && signals_take(SIGHUP))
-		start_new(reload_conf(task));
+		reload();
 }
 
 /* A generation that lost all its processes at once gets a successor. */
@@ -186,15 +222,17 @@ static void reap(void)
 	bool logger_died = false;
 
 	reap_all(&logger_died);
-	if (logger_died && current())
+	if (current() && reap_wants_logger())
 		logs_start(task, current());
 }
 
 static void stop(void)
 {
 	uint64_t until = clock_ms() + LOGGER_WAIT_MS;
-	bool logger_died = false;
+	bool logger_died = spawn_count(0, SLOT_LOGGER) == 0;
 
+	if (!finishing)
+		notify_stopping();
 	for (int i = 0; i < GENERATIONS; i++)
 		if (generations[i].state != GEN_NONE)
 			generation_kill(&generations[i]);
@@ -221,6 +259,7 @@ static void announce(void)
 		return;
 	started = true;
 	start_announce();
+	notify_ready("generation 1 is running");
 }
 
 static int loop(void)
@@ -228,10 +267,12 @@ static int loop(void)
 	for (;;) {
 		reap();
 		spawn_learn();
+		spawn_obey_verdicts();
 		for (int i = 0; i < GENERATIONS; i++)
 			advance(&generations[i]);
 		announce();
 		follow_signals();
+		end_reload();
 		start_over();
 		unsigned long long again = reap_order_again();
 		if (signals_take(SIGTERM) || signals_take(SIGINT))

@@ -12,40 +12,13 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "master/obituary.h"
 #include "master/spawn.h"
+#include "roles.h"
 
-#define YOUNG_MS 1000
-#define YOUNG_DELAY_MS 1000
+#define FULL_MS 1000
 
-/* A slot's text was written by a stranger: bounded, and escaped by the log. */
-static void say_letter(unsigned n, const char *name)
-{
-	char letter[SLOT_LETTER], line[SLOT_LINE];
-
-	memcpy(letter, slots.at[n].letter, sizeof letter);
-	memcpy(line, slots.at[n].line, sizeof line);
-	letter[sizeof letter - 1] = line[sizeof line - 1] = '\0';
-	if (letter[0])
-		log_err("%s left a letter: %s%s%s", name, letter,
-		    line[0] ? ": " : "", line);
-}
-
-static void say_death(unsigned n, const struct child *c, int status)
-{
-	char name[40];
-
-	if (c->role == SLOT_WORKER)
-		snprintf(name, sizeof name, "worker %u", c->number);
-	else
-		snprintf(name, sizeof name, "%s", slot_role_name(c->role));
-	if (WIFSIGNALED(status))
-		log_warn("%s (pid %d) was ended by signal %d", name, c->pid,
-		    WTERMSIG(status));
-	else
-		log_warn("%s (pid %d) left with code %d", name, c->pid,
-		    WEXITSTATUS(status));
-	say_letter(n, name);
-}
+static struct young logger;
 
 static void wake_heir(const struct generation *g)
 {
@@ -73,21 +46,24 @@ static void succeed_steward(struct generation *g)
 		children[heir].role = SLOT_STEWARD;
 		wake_heir(g);
 	} else if (spawn_find(g->number, SLOT_WORKER)) {
-		call_worker(g);
+		if (!young_waits(&g->young, clock_ms()))
+			call_worker(g);
 	} else {
 		log_err("no process of generation %u is left: its "
 		    "connections are gone", g->number);
 		generation_kill(g);
-		return;
 	}
-	if (spawn_count(g->number, SLOT_HEIR) == 0)
-		spawn_order(g, SLOT_HEIR, 0);
 }
 
-static bool is_young(const struct child *c, int status)
+static void wait_for_better(struct young *y, const struct child *c)
 {
-	return clock_ms() - c->born < YOUNG_MS
-	    && !(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	char name[OBITUARY_NAME];
+	unsigned ms = young_wait(y, clock_ms());
+
+	obituary_name(c, name);
+	if (ms)
+		log_warn("%s died young: its successor waits %u s", name,
+		    ms / 1000);
 }
 
 /* A steward that cannot even start, in a generation that never was. */
@@ -97,22 +73,79 @@ static bool failed_to_start(const struct generation *g, enum slot_role role)
 	    && !atomic_load(&g->lobby.head->ready);
 }
 
+/* The lowest number that no worker has. */
+static unsigned free_number(const struct generation *g)
+{
+	bool taken[SLOTS] = {false};
+	unsigned number = 0;
+
+	for (unsigned n = 1; n < SLOTS; n++)
+		if (children[n].role == SLOT_WORKER
+		    && children[n].generation == g->number
+		    && children[n].number < SLOTS)
+			taken[children[n].number] = true;
+	while (taken[number])
+		number++;
+	return number;
+}
+
+/* What its steward wants may be wrong, but not out of bounds. */
+static void order_workers(struct generation *g)
+{
+	unsigned have = spawn_count(g->number, SLOT_WORKER);
+	unsigned wants = generation_wants(g);
+	uint64_t now = clock_ms();
+
+	if (have >= wants || now < g->full_until)
+		return;
+	for (; have < wants; have++)
+		if (!spawn_order(g, SLOT_WORKER, free_number(g))) {
+			g->full_until = now + FULL_MS;
+			break;
+		}
+	generation_order(g);
+}
+
+static void order_missing(struct generation *g)
+{
+	if (spawn_find(g->number, SLOT_STEWARD) == 0)
+		call_worker(g);
+	if (spawn_count(g->number, SLOT_HEIR) == 0) {
+		spawn_order(g, SLOT_HEIR, 0);
+		generation_order(g);
+	}
+	order_workers(g);
+}
+
+/* Others may be waiting: who did not die young is followed at once. */
+static void succeed_worker(struct generation *g, const struct child *c)
+{
+	if (spawn_count(g->number, SLOT_WORKER) < generation_wants(g))
+		spawn_order(g, SLOT_WORKER, c->number);
+}
+
 static void succeed(struct generation *g, const struct child *c, int status)
 {
+	bool leave = obituary_is_leave(c, status);
+
 	if (g->state == GEN_ENDING)
 		return;
 	if (failed_to_start(g, c->role)) {
 		log_err("generation %u cannot start", g->number);
 		generation_kill(g);
-	} else if (c->role == SLOT_STEWARD) {
-		succeed_steward(g);
-	} else if (is_young(c, status)) {
-		g->order_at = clock_ms() + YOUNG_DELAY_MS;
-	} else {
-		spawn_order(g, c->role, c->number);
+		return;
 	}
-	if (g->state != GEN_ENDING)
-		generation_order(g);
+	if (!leave && young_is(c->born, clock_ms(), status))
+		wait_for_better(&g->young, c);
+	else if (c->role == SLOT_WORKER)
+		succeed_worker(g, c);
+	if (c->role == SLOT_STEWARD)
+		succeed_steward(g);
+	if (g->state == GEN_ENDING)
+		return;
+	if (!young_waits(&g->young, clock_ms()))
+		order_missing(g);
+	generation_order(g);
 }
 
 /* Only a process of its family can settle what it held; where none is left
@@ -124,13 +157,16 @@ static void bury(unsigned n, int status, bool *logger_died)
 	struct slot *slot = &slots.at[n];
 
 	if (g == NULL || g->state != GEN_ENDING)
-		say_death(n, &c, status);
+		obituary_write(n, &c, status);
 	spawn_forget(n);
-	atomic_store(&slot->crashed, !(WIFSIGNALED(status)
-	    && WTERMSIG(status) == SIGKILL));
+	atomic_store(&slot->crashed, !obituary_is_leave(&c, status)
+	    && !(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
 	atomic_store(&slot->state, SLOT_DEAD);
-	if (c.role == SLOT_LOGGER)
+	if (c.role == SLOT_LOGGER) {
 		*logger_died = true;
+		if (young_is(c.born, clock_ms(), status))
+			wait_for_better(&logger, &c);
+	}
 	if (g == NULL || g->state == GEN_ENDING) {
 		atomic_fetch_add(&slot->incarnation, 1);
 		atomic_store(&slot->pid, 0);
@@ -157,30 +193,10 @@ void reap_all(bool *logger_died)
 	}
 }
 
-static bool has_number(unsigned generation, unsigned number)
+bool reap_wants_logger(void)
 {
-	for (unsigned n = 1; n < SLOTS; n++)
-		if (children[n].role == SLOT_WORKER
-		    && children[n].generation == generation
-		    && children[n].number == number)
-			return true;
-	return false;
-}
-
-static void order_missing(struct generation *g)
-{
-	for (unsigned i = 0; i < g->conf->workers_min; i++)
-		if (!has_number(g->number, i))
-			spawn_order(g, SLOT_WORKER, i);
-	if (spawn_count(g->number, SLOT_HEIR) == 0)
-		spawn_order(g, SLOT_HEIR, 0);
-	generation_order(g);
-}
-
-/* A steward or heir that was to rise may have died on its way. */
-static bool lacks_steward(const struct generation *g)
-{
-	return spawn_find(g->number, SLOT_STEWARD) == 0;
+	return spawn_count(0, SLOT_LOGGER) == 0
+	    && !young_waits(&logger, clock_ms());
 }
 
 unsigned long long reap_order_again(void)
@@ -197,14 +213,10 @@ unsigned long long reap_order_again(void)
 			generation_kill(g);
 			continue;
 		}
-		if (lacks_steward(g))
-			call_worker(g);
-		if (g->order_at && g->order_at <= now) {
-			g->order_at = 0;
+		if (!young_waits(&g->young, now))
 			order_missing(g);
-		}
-		if (g->order_at && (next == 0 || g->order_at < next))
-			next = g->order_at;
+		else if (next == 0 || g->young.until < next)
+			next = g->young.until;
 	}
 	return next;
 }

@@ -11,9 +11,12 @@
  * of them. */
 void reap_all(bool *logger_died);
 
-/* Orders again what could not be ordered at once: successors of processes
- * that died young, and families without a steward. Returns clock_ms at which
- * it wants to be called again, 0: not. */
+/* Orders what is missing, unless it has to wait: successors of processes that
+ * died young, workers that a steward wants, stewards. Returns clock_ms at
+ * which it wants to be called again, 0: not. */
 unsigned long long reap_order_again(void);
+
+/* True if there is no logger, and it need not wait. */
+bool reap_wants_logger(void);
 
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "master/privs.h"
 
@@ -37,6 +38,9 @@ static unsigned reserve(enum slot_role role, unsigned generation,
 	atomic_store(&slot->role, role);
 	atomic_store(&slot->number, number);
 	atomic_store(&slot->generation, generation);
+	atomic_store(&slot->stride_at, 0);
+	atomic_store(&slot->verdict, 0);
+	slot->line[0] = slot->letter[0] = slot->trace[0] = '\0';
 	return n;
 }
 
@@ -76,6 +80,7 @@ bool spawn_fork(enum slot_role role, unsigned generation,
 	pid_t pid = fork();
 	if (pid == 0) {
 		reset_signals();
+		crash_catch();
 		privs_drop();
 		run(n, arg);
 		_exit(EXIT_FAILURE);
@@ -117,6 +122,24 @@ unsigned spawn_slot_of(pid_t pid)
 		if (children[n].pid == pid)
 			return n;
 	return 0;
+}
+
+static bool may_end_by(uint32_t verdict)
+{
+	return verdict == SIGABRT || verdict == SIGKILL;
+}
+
+void spawn_obey_verdicts(void)
+{
+	for (unsigned n = 1; n < SLOTS; n++) {
+		const struct child *c = &children[n];
+		if (c->role != SLOT_WORKER || c->pid <= 0
+		    || atomic_load(&slots.at[n].verdict) == 0)
+			continue;
+		uint32_t verdict = atomic_exchange(&slots.at[n].verdict, 0);
+		if (may_end_by(verdict))
+			kill(c->pid, (int)verdict);
+	}
 }
 
 void spawn_forget(unsigned n)

@@ -39,6 +39,10 @@ void spawn_learn(void);
 /* The slot of a pid; 0 if it is none of ours. */
 unsigned spawn_slot_of(pid_t pid);
 
+/* Sends the signals that stewards have asked for: to workers, as the master's
+ * own table knows them. */
+void spawn_obey_verdicts(void);
+
 /* Slot n is nobody's any more in the master's table. */
 void spawn_forget(unsigned n);
 

@@ -11,8 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/crash.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "master/notify.h"
 #include "roles.h"
 #include "shm/slot.h"
 
@@ -81,6 +83,8 @@ static bool arm_faults(void)
 bool start_prepare(const struct master_task *task, const struct conf *conf)
 {
 	hold_stdio();
+	notify_init();
+	crash_prepare();
 	if (!task->options.foreground && !go_to_background()) {
 		log_err("cannot go to the background: %m");
 		return false;

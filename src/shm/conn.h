@@ -164,7 +164,8 @@ static inline enum conn_state word_state(uint64_t w)
 }
 
 /* A crash counts for more than a SIGKILL, which a request can hardly cause:
- * two crashes, or as many kills, and it is refused. */
+ * two crashes, or as many kills, and it is refused; as many again, and its
+ * connection is closed without a word. */
 #define CONN_CRASH 4
 #define CONN_DEATHS 8
 

@@ -27,6 +27,10 @@ struct lobby_head {
 	_Atomic uint32_t ready;    /* steward: its family takes requests */
 	_Atomic uint32_t ended;    /* steward: no connection is left */
 	_Atomic uint32_t calls;    /* master: wakes the heir (a futex) */
+	_Atomic uint32_t wanted;   /* steward: workers; the master bounds it */
+	/* steward: 1, one worker may leave, or 0; a worker between two
+	 * strides: 0, and leaves */
+	_Atomic uint32_t leave;
 	struct lock revival; /* worker: clones a steward (a system call) */
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/crash.h"
 
 struct slots slots;
 _Thread_local struct slot *slot_self;
@@ -44,8 +45,12 @@ void slot_enter(unsigned n)
 	slot_me = n;
 	slot_self = &slots.at[n];
 	atomic_store(&slot_self->note, 0);
+	slot_stride(0);
 	slot_self->line[0] = slot_self->letter[0] = '\0';
+	slot_self->trace[0] = '\0';
 	log_on_panic(leave_letter);
+	crash_to(slot_self->trace, sizeof slot_self->trace, slot_self->line,
+	    sizeof slot_self->line);
 	atomic_store(&slot_self->state, SLOT_LIVE);
 }
 

@@ -13,7 +13,8 @@
 
 #define SLOTS 256 /* number 0 is the master's */
 #define SLOT_LINE 160
-#define SLOT_LETTER 240
+#define SLOT_LETTER 512
+#define SLOT_TRACE 640
 
 enum slot_role { SLOT_NOBODY, SLOT_MASTER, SLOT_LOGGER, SLOT_STEWARD,
 	SLOT_HEIR, SLOT_WORKER };
@@ -38,13 +39,21 @@ struct slot {
 	_Atomic uint32_t role;        /* the master; the heir when it rises */
 	_Atomic uint32_t number;      /* the master: worker 3 */
 	_Atomic uint32_t generation;  /* the master */
-	_Atomic uint32_t crashed;     /* the master: died, not by SIGKILL */
+	_Atomic uint32_t crashed;     /* the master: by a fault of its own */
+	/* the steward, of a worker that spins: the signal that is to end it;
+	 * the master obeys, and clears it */
+	_Atomic uint32_t verdict;
 	/* the process itself, read by who settles it: */
 	_Atomic uint64_t note;  /* kind (8), row (24), serial (32) */
 	_Atomic uint64_t moves; /* grows with each note taken and cleared */
 	_Atomic uint32_t pin;   /* cache entry it looks at */
-	char line[SLOT_LINE];     /* request it carries */
+	/* clock_ms at which its stride began, 0: it waits; a worker, at both
+	 * ends of each stride; the steward looks at it */
+	_Atomic uint64_t stride_at;
+	/* what it writes when it crashes; the master reads it once it died */
+	char line[SLOT_LINE];     /* the request it carried */
 	char letter[SLOT_LETTER]; /* why it panicked */
+	char trace[SLOT_TRACE];   /* where it was */
 	struct ring ring;       /* its log lines, for the logger */
 };
 
@@ -72,6 +81,13 @@ const char *slot_role_name(enum slot_role role);
 void slot_log(enum log_level level, const char *line, size_t n);
 
 bool slot_is_dead(unsigned n);
+
+/* The stride of this process begins now (clock_ms); 0: it is over. */
+static inline void slot_stride(uint64_t now)
+{
+	atomic_store_explicit(&slot_self->stride_at, now,
+	    memory_order_relaxed);
+}
 
 static inline uint64_t note_make(enum note_kind kind, uint32_t row,
     uint32_t serial)

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/crash.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/title.h"
@@ -46,6 +47,7 @@ void clone_begin(unsigned n, int master)
 	char title[32];
 	enum slot_role role = (enum slot_role)slots.at[n].role;
 
+	crash_to(NULL, 0, NULL, 0); /* our parent's letter is not ours */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != master)
 		_exit(EXIT_FAILURE);

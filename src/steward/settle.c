@@ -209,7 +209,7 @@ static void settle_client(struct conn *c, unsigned slot)
 		f.flags |= FLOW_LOST;
 	if (slots.at[slot].role == SLOT_WORKER) {
 		settle_line(c, &f, slot);
-		if (c->deaths < CONN_DEATHS)
+		if (c->deaths < 2 * CONN_DEATHS)
 			c->deaths = (uint8_t)(c->deaths
 			    + (slots.at[slot].crashed ? CONN_CRASH : 1));
 	}

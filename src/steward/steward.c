@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/fault.h"
 #include "base/fd.h"
 #include "base/log.h"
@@ -24,6 +25,7 @@
 #include "steward/clone.h"
 #include "steward/deadlines.h"
 #include "steward/settle.h"
+#include "steward/staff.h"
 
 #define ARM_PARTS 16
 #define TICK_MS 1000
@@ -216,11 +218,18 @@ static void sleep_until(uint64_t when)
 			log_err("read of an eventfd: %m");
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static _Noreturn void live_as_steward(void)
 {
-	uint64_t ticks_at = clock_ms();
+	uint64_t ticks_at = clock_ms(), staff_at = 0;
 
+	crash_ask(NULL); /* we may have been a worker */
 	settle_init();
+	staff_init(task.conf->workers_min, task.conf->workers_max);
 	report();
 	for (;;) {
 		reap_and_spawn();
@@ -231,7 +240,10 @@ static _Noreturn void live_as_steward(void)
 			tick();
 			ticks_at = now + TICK_MS;
 		}
-		sleep_until(next < ticks_at ? next : ticks_at);
+		if (now >= staff_at)
+			staff_at = staff_look(now);
+		next = earlier(next, staff_at);
+		sleep_until(earlier(next, ticks_at));
 	}
 }
 

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "shm/slot.h"
 #include "worker/request.h"
+#include "worker/witness.h"
 #include "worker/worker.h"
 
 static step_run *const steps[STEP_COUNT] = {
@@ -156,6 +157,7 @@ static void begin(struct stride *s, struct conn *c)
 	s->drop.n = 0;
 	s->fresh = false;
 	s->requests = 0;
+	witness_begin(s);
 }
 
 /* The client has gone while the backend thinks: a reset, or a half-closed
@@ -176,8 +178,12 @@ static next_step refuse_deadly(struct stride *s)
 {
 	s->f.flags |= FLOW_CLOSE;
 	s->f.flags &= ~(uint32_t)FLOW_LINGER;
-	if (s->r && s->f.step < STEP_ANSWER)
+	if (s->r && s->f.step < STEP_ANSWER
+	    && s->c->deaths < 2 * CONN_DEATHS)
 		return stride_refuse(s, 500, CAUSE_TWO_DEATHS, NULL);
+	if (s->f.step == STEP_RECEIVE && s->f.in_end > s->f.in_start
+	    && s->c->deaths < 2 * CONN_DEATHS)
+		return NEXT(STEP_RECEIVE); /* which does not parse it again */
 	if (s->f.step < STEP_CLOSE)
 		log_err("row %u: %s: closed", lobby_row(s->c),
 		    cause_text[CAUSE_TWO_DEATHS]);
@@ -193,9 +199,9 @@ static next_step first_step(struct stride *s)
 	}
 	if (is_abandoned(s))
 		return stride_cut(s, CAUSE_CLIENT_GONE);
-	if (s->c->deaths >= CONN_DEATHS && !(s->f.flags & FLOW_DEADLY)) {
+	if (s->c->deaths >= 2 * CONN_DEATHS || (s->c->deaths >= CONN_DEATHS
+	    && !(s->f.flags & FLOW_DEADLY))) {
 		s->f.flags |= FLOW_DEADLY;
-		s->c->deaths = 0;
 		return refuse_deadly(s);
 	}
 	return s->f.step;

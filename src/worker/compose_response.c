@@ -150,7 +150,8 @@ static void put_framing(const struct stride *s, struct buf *b,
 {
 	if (s->f.flags & FLOW_CHUNKED_DOWN) {
 		BUF_LIT(b, "Transfer-Encoding: chunked\r\n");
-		if ((s->f.flags & FLOW_TRAILERS) && head_has(h, FIELD_TRAILER)) {
+		if ((s->f.flags & FLOW_TRAILERS)
+		    && head_has(h, FIELD_TRAILER)) {
 			BUF_LIT(b, "Trailer: ");
 			buf_slice(b, head_value(h, FIELD_TRAILER));
 			BUF_LIT(b, "\r\n");

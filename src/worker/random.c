@@ -36,6 +36,12 @@ static void put_hex(char *to, uint64_t v)
 		to[i] = "0123456789abcdef"[v & 15];
 }
 
+unsigned random_below(unsigned n)
+{
+	counter += step;
+	return (unsigned)(mix(counter ^ base) >> 32) % n;
+}
+
 void random_id(char to[32])
 {
 	counter += step;

@@ -7,6 +7,9 @@
  * parent's numbers. */
 void random_seed(void);
 
+/* A number below n, which is not 0. */
+unsigned random_below(unsigned n);
+
 /* 32 hexadecimal digits, no NUL. */
 void random_id(char to[32]);
 

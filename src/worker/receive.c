@@ -240,6 +240,8 @@ next_step receive_run(struct stride *s)
 	uint32_t most = listener_of(s)->max_header;
 	size_t length = 0;
 
+	if (s->f.flags & FLOW_DEADLY)
+		return refuse_head(s, 500, CAUSE_TWO_DEATHS, NULL);
 	if (s->late)
 		return is_late(s);
 	for (;;) {
