@@ -108,12 +108,12 @@ sub confined
 	    $capabilities, "$dir/etc/probe", @command);
 }
 
-if ($> != 0 || $i->run({}, confined('true')) != 0) {
-	diag $i->said if $> == 0;
+if ($> != 0 || $i->run({}, 'unshare', '-m', 'true') != 0) {
 	note 'what follows wants root and a mount namespace';
 	done_testing;
 	exit;
 }
+is $i->run({}, confined('true')), 0, 'confined' or diag $i->said;
 
 # A port for root alone, and a page that is somebody else's.
 my ($port) = grep { my $s = IO::Socket::IP->new(LocalHost => '127.0.0.1',

@@ -3,8 +3,10 @@
 # The samples against the program: what is checked in is what it says today.
 use strict;
 use warnings;
+use File::Find;
 use FindBin;
 use Test::More;
+use Text::Tabs qw(expand);
 
 my $top = "$FindBin::Bin/../..";
 my $portico = $ENV{PORTICO} || "$top/portico";
@@ -33,4 +35,16 @@ is $?, 0, 'etc/portico.conf is good' or diag $smallest;
 my $effective = `'$portico' -T -c '$file' 2>&1`;
 is $?, 0, 'etc/examples/defaults.conf is good' or diag $effective;
 is $effective, $smallest, 'and says nothing that is not so without it';
+
+my (@wide, @blank);
+find({ no_chdir => 1, wanted => sub {
+	return unless -f;
+	my $path = $_;
+	for (split /\n/, text_of($path)) {
+		push @wide, "$path: $_" if length expand($_) > 80;
+		push @blank, "$path: $_" if /[ \t]$/;
+	}
+} }, "$top/etc");
+is join("\n", @wide), '', '80 columns at most in etc/';
+is join("\n", @blank), '', 'no blanks at the end of a line in etc/';
 done_testing;
