@@ -10,10 +10,9 @@ srcdir := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 abs_srcdir := $(abspath $(srcdir))
 
 .DELETE_ON_ERROR:
-.PHONY: all fault tests demo deps install install-sysv install-systemd \
-    install-openrc uninstall clean distclean dist distcheck check \
-    check-unit check-e2e check-style check-fuzz check-apps torture fuzz \
-    asan tsan defaults
+.PHONY: all fault tests demo deps install uninstall clean distclean dist \
+    distcheck check check-unit check-e2e check-style check-fuzz check-apps \
+    torture differential fuzz asan tsan
 all: portico
 
 # deps comes first whatever else is asked for: without it there may be no
@@ -179,6 +178,12 @@ SECONDS ?= 60
 torture: portico fault $(peers)
 	@$(in_the_tests) $(srcdir)/t/torture $(SECONDS) $(CURDIR)/portico
 
+# Mutated requests through Portico, and on to nginx, Apache and Python.
+COUNT ?= 100000
+SEED ?= 1
+differential: portico
+	@$(in_the_tests) $(srcdir)/t/differential/run $(COUNT) $(SEED)
+
 # Other builds, each in a folder of its own below this one.
 build_in = mkdir -p $(1) && cd $(1) && { test -f config.mk || \
     $(abs_srcdir)/configure -q $(2); } && $(MAKE) --no-print-directory $(3)
@@ -217,6 +222,8 @@ demo: portico
 	@sh $(srcdir)/t/demo $(CURDIR)/portico
 
 # ---- Installation --------------------------------------------------------
+
+.PHONY: install-sysv install-systemd install-openrc defaults
 
 # Each of these can be given on the command line, as prefix and the others
 # of configure can. etcdir is where the rest of the system looks: init.d,

@@ -320,7 +320,7 @@ static bool fits_cookie(struct slice prefix)
 static void put_attribute(const struct remap *m, struct slice text,
     struct buf *b)
 {
-	struct slice value = text;
+	struct slice value = text, rest;
 	struct slice name = slice_trim(slice_cut(&value, '='));
 
 	value = slice_trim(value);
@@ -330,7 +330,11 @@ static void put_attribute(const struct remap *m, struct slice text,
 		return;
 	}
 	buf_put(b, text.p, (size_t)(value.p - text.p));
-	put_path(m, value, false, b);
+	if (slice_eq(value, SLICE("/")) && is_mapped(m, value, &rest)
+	    && m->strip.n > 0)
+		uri_put_path(b, without_slashes(m->strip)); /* it, too */
+	else
+		put_path(m, value, false, b);
 	buf_put(b, value.p + value.n,
 	    (size_t)(text.p + text.n - value.p) - value.n);
 }

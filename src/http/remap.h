@@ -41,7 +41,8 @@ bool remap_uri(const struct remap *m, struct slice uri, struct buf *b);
 bool remap_refresh(const struct remap *m, struct slice value, struct buf *b);
 
 /* A Set-Cookie (RFC 6265, 4.1): a Domain that means the backend is taken out, a
- * Path is mapped, unless strip has a ';', and all else is kept byte by byte. */
+ * Path is mapped, unless strip has a ';' - "/" to strip without a slash behind
+ * it, which means strip itself, too -, and all else is kept byte by byte. */
 bool remap_cookie(const struct remap *m, struct slice value, struct buf *b);
 
 #endif

@@ -252,8 +252,10 @@ sub look_at_sorry
 	$r = ask($at, request('GET /', [ "Host: $host",
 	    'Accept: application/json' ]));
 	like $r->{body}, qr/"unavailable"/, 'a script is told as JSON';
+	ok until_true(sub { Portico::slurp("$etc/errors.json.log")
+	    =~ /^\{.*"status":50[234]\b.*\}$/m }), 'and programs by the log';
 	ok until_true(sub { Portico::slurp("$etc/access.log")
-	    =~ m{"GET /cart HTTP/1\.1" 200 }m }), 'the log has a line of it';
+	    =~ m{"GET /cart HTTP/1\.1" 200 }m }), 'the other log has every request';
 	return;
 }
 done_testing;
