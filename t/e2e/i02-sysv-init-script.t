@@ -12,6 +12,7 @@ use Portico qw(free_port);
 use Time::HiRes qw(sleep time);
 
 plan skip_all => 'only root starts daemons' if $> != 0;
+alarm 300;
 
 my $at = '127.0.0.1:' . free_port();
 my $slow = Backend->new(sub {
