@@ -223,33 +223,93 @@ demo: portico
 
 # ---- Installation --------------------------------------------------------
 
+.PHONY: install-sysv install-systemd install-openrc defaults
+
+# Each of these can be given on the command line, as prefix and the others
+# of configure can. etcdir is where the rest of the system looks: init.d,
+# default, conf.d and logrotate.d stay in /etc whatever sysconfdir is.
+etcdir = /etc
+logdir = $(localstatedir)/log/portico
+unitdir = $(prefix)/lib/systemd/system
+usersdir = $(prefix)/lib/sysusers.d
+tmpfilesdir = $(prefix)/lib/tmpfiles.d
+
 pages := $(notdir $(wildcard $(srcdir)/man/*.[1-9]))
-samples := $(notdir $(wildcard $(srcdir)/etc/examples/*))
+samples := $(shell cd $(srcdir)/etc/examples && find * -type f)
+inits := $(notdir $(wildcard $(srcdir)/etc/init/*))
 confdir = $(DESTDIR)$(sysconfdir)/portico
 sampledir = $(DESTDIR)$(docdir)/examples
+initdir = $(DESTDIR)$(docdir)/init
 page_at = $(DESTDIR)$(mandir)/man$(patsubst .%,%,$(suffix $(1)))/$(1)
 
-# An administrator's portico.conf is left as it is.
+# Names of folders in what goes into etc/init: @sbindir@ and its like.
+filled = sed $(foreach v,sbindir sysconfdir etcdir rundir logdir,\
+    -e 's,@$(v)@,$($(v)),g') $(srcdir)/etc/init/$(1)
+# $(1) mode, $(2) from etc/init, $(3) to
+put = install -d $(dir $(DESTDIR)$(3)) && \
+    $(call filled,$(2)) >$(DESTDIR)$(3) && chmod $(1) $(DESTDIR)$(3)
+# What an administrator has changed is left as it is: $(1) from, $(2) to
+put_once = test -f $(DESTDIR)$(2) || { $(call put,644,$(1),$(2)); }
+take_back = ! $(call filled,$(1)) | cmp -s - $(DESTDIR)$(2) || \
+    rm -f $(DESTDIR)$(2)
+
 install: all
-	install -d $(DESTDIR)$(sbindir) $(sampledir) $(confdir)
+	install -d $(DESTDIR)$(sbindir) $(confdir)
+	install -d -m 750 $(DESTDIR)$(logdir)
 	install -m 755 portico $(DESTDIR)$(sbindir)/portico
 	$(foreach p,$(pages),install -D -m 644 $(srcdir)/man/$(p) \
 	    $(call page_at,$(p)) &&) :
-	$(foreach s,$(samples),install -m 644 \
+	$(foreach s,$(samples),install -D -m 644 \
 	    $(srcdir)/etc/examples/$(s) $(sampledir)/$(s) &&) :
+	$(foreach i,$(inits),$(call put,644,$(i),$(docdir)/init/$(i)) &&) :
 	install -m 644 $(srcdir)/README $(DESTDIR)$(docdir)/README
 	test -f $(confdir)/portico.conf || install -m 644 \
 	    $(srcdir)/etc/portico.conf $(confdir)/portico.conf
 
+# What starts it, and turns its log files over, where the system looks.
+install-sysv:
+	$(call put,755,portico.init,$(etcdir)/init.d/portico)
+	$(call put_once,portico.default,$(etcdir)/default/portico)
+	$(call put_once,portico.logrotate,$(etcdir)/logrotate.d/portico)
+
+install-systemd:
+	$(call put,644,portico.service,$(unitdir)/portico.service)
+	$(call put,644,portico.sysusers,$(usersdir)/portico.conf)
+	$(call put,644,portico.tmpfiles,$(tmpfilesdir)/portico.conf)
+	$(call put_once,portico.default,$(etcdir)/default/portico)
+	$(call put_once,portico.logrotate,$(etcdir)/logrotate.d/portico)
+
+install-openrc:
+	$(call put,755,portico.openrc,$(etcdir)/init.d/portico)
+	$(call put_once,portico.default,$(etcdir)/conf.d/portico)
+	$(call put_once,portico.logrotate,$(etcdir)/logrotate.d/portico)
+
+# All that installing brought and nobody has changed, whichever it was.
 uninstall:
 	rm -f $(DESTDIR)$(sbindir)/portico
 	rm -f $(foreach p,$(pages),$(call page_at,$(p)))
 	rm -f $(patsubst %,$(sampledir)/%,$(samples))
+	rm -f $(patsubst %,$(initdir)/%,$(inits))
 	rm -f $(DESTDIR)$(docdir)/README
+	$(call take_back,portico.init,$(etcdir)/init.d/portico)
+	$(call take_back,portico.openrc,$(etcdir)/init.d/portico)
+	$(call take_back,portico.default,$(etcdir)/default/portico)
+	$(call take_back,portico.default,$(etcdir)/conf.d/portico)
+	$(call take_back,portico.logrotate,$(etcdir)/logrotate.d/portico)
+	$(call take_back,portico.service,$(unitdir)/portico.service)
+	$(call take_back,portico.sysusers,$(usersdir)/portico.conf)
+	$(call take_back,portico.tmpfiles,$(tmpfilesdir)/portico.conf)
 	! cmp -s $(srcdir)/etc/portico.conf $(confdir)/portico.conf || \
 	    rm -f $(confdir)/portico.conf
-	-rmdir --ignore-fail-on-non-empty $(sampledir) \
-	    $(DESTDIR)$(docdir) $(confdir)
+	for d in $(addprefix $(sampledir)/,$(filter-out ./,$(dir $(samples)))) \
+	    $(sampledir) $(initdir) $(DESTDIR)$(docdir) $(confdir) \
+	    $(DESTDIR)$(logdir); do \
+		test ! -d $$d || rmdir --ignore-fail-on-non-empty $$d; done
+
+# The file of all keys, after a change of src/conf/keywords.def.
+defaults: portico
+	./portico -K | $(srcdir)/t/defaults >$@.new
+	mv $@.new $(srcdir)/etc/examples/defaults.conf
 
 # ---- The tarball ---------------------------------------------------------
 

@@ -302,7 +302,8 @@ void conf_free(struct conf *conf);
 void conf_dump(const struct conf *conf, FILE *to);
 
 /* Names of all keys, "pools.NAME.timeouts.connect" style, a line each with
- * type and default, tab-separated: what the check of the man page reads. */
+ * type, default and meaning, tab-separated: what the check of the man page
+ * and the file of all defaults are made from. */
 void conf_list_keywords(FILE *to);
 
 /* The site of a host: exact, then the longest wildcard, then "*"; NULL if

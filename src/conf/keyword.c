@@ -80,8 +80,8 @@ void conf_list_keywords(FILE *to)
 {
 	for (unsigned i = 0; i < keyword_count; i++) {
 		const struct keyword *k = &keyword_table[i];
-		fprintf(to, "%s%s%s\t%s\t%s\n", k->group,
+		fprintf(to, "%s%s%s\t%s\t%s\t%s\n", k->group,
 		    k->group[0] ? "." : "", k->name, type_names[k->type],
-		    k->fallback);
+		    k->fallback, k->doc);
 	}
 }

@@ -280,13 +280,13 @@ START_TEST(every_keyword_is_listed)
 	conf_list_keywords(to);
 	fclose(to);
 	ck_assert_ptr_nonnull(strstr(out,
-	    "\npools.NAME.timeouts.connect\tduration\t\"2s\"\n"));
+	    "\npools.NAME.timeouts.connect\tduration\t\"2s\"\tto connect\n"));
 	ck_assert_ptr_nonnull(strstr(out, "\nlisteners.NAME.address\t"));
 	/* From the two tables that are read for several groups. */
 	ck_assert_ptr_nonnull(strstr(out, "\nsites.NAME.websocket\tboolean"
-	    "\ttrue\n"));
+	    "\ttrue\tupgrades "));
 	ck_assert_ptr_nonnull(strstr(out, "\nsites.NAME.routes.websocket\t"
-	    "boolean\t(of the site)\n"));
+	    "boolean\t(of the site)\tupgrades "));
 	ck_assert_ptr_nonnull(strstr(out, "\nsites.NAME.routes.not.path\t"));
 	free(out);
 }
