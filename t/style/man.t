@@ -92,6 +92,20 @@ agree('roles', [grep { $_ ne 'nobody' } $roles[0] =~ /"(\w+)"/g],
     [map { /portico: (\w+)/ } items(text_of("$top/man/portico.7"),
 	qr/^PROCESSES/, 'Li')]);
 
+# What is answered with an error that is nobody else's: by the reasons of
+# refusals, and by calls that name a status.
+my $worker = join '', map { text_of($_) } glob "$top/src/worker/*.c";
+my @statuses = (text_of("$top/src/http/refusal.def")
+	=~ /^REFUSAL\(\w+,\s*(\d+)/mg, $worker =~ /guard_verdict\)\{([45]\d\d)/g);
+while ($worker =~ /\b(?:stride_refuse|answer_with|attempt_failed|refuse_head)
+    (\([^;]*\));/gx) {
+	my $call = $1;
+	push @statuses, $call =~ /\b([45]\d\d)\b/g;
+}
+agree('statuses', \@statuses, [map { $_->{head} =~ /^(\d+)$/ ? $1 : () }
+	map { @{ $_->{items} } } grep { $_->{heading} eq 'WHAT IT REFUSES' }
+	sections(text_of("$top/man/portico.7"))]);
+
 # ---- portico.conf(5) ----
 
 my $man5 = text_of("$top/man/portico.conf.5");
