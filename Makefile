@@ -11,20 +11,23 @@ abs_srcdir := $(abspath $(srcdir))
 
 .DELETE_ON_ERROR:
 .PHONY: all fault tests demo deps install uninstall clean distclean dist \
-    distcheck check check-unit check-e2e check-style check-fuzz torture \
-    fuzz asan tsan
+    distcheck check check-unit check-e2e check-style check-fuzz check-apps \
+    torture differential fuzz asan tsan
 all: portico
 
 # deps comes first whatever else is asked for: without it there may be no
-# compiler to configure for.
-ifneq ($(filter deps,$(MAKECMDGOALS)),)
+# compiler to configure for. deps-apps is for check-apps alone.
+first := $(filter deps deps-apps,$(MAKECMDGOALS))
+ifneq ($(first),)
 
-after := $(filter-out deps,$(MAKECMDGOALS))
+after := $(filter-out $(first),$(MAKECMDGOALS))
 .NOTPARALLEL:
-.PHONY: $(after)
+.PHONY: deps-apps $(after)
 deps:
 	@sh $(srcdir)/t/deps
-$(after): deps
+deps-apps:
+	@sh $(srcdir)/t/deps apps
+$(after): $(first)
 	+@$(MAKE) --no-print-directory $@
 
 else
@@ -166,9 +169,20 @@ T ?= *
 check-e2e: portico fault $(peers)
 	@$(in_the_tests) $(PROVE) -j$(TEST_JOBS) $(srcdir)/t/e2e/$(T).t
 
+# Whole applications used through a browser; not part of check. What they
+# need is installed by deps-apps.
+check-apps: portico
+	@$(in_the_tests) $(PROVE) $(srcdir)/t/apps/$(T).t
+
 SECONDS ?= 60
 torture: portico fault $(peers)
 	@$(in_the_tests) $(srcdir)/t/torture $(SECONDS) $(CURDIR)/portico
+
+# Mutated requests through Portico, and on to nginx, Apache and Python.
+COUNT ?= 100000
+SEED ?= 1
+differential: portico
+	@$(in_the_tests) $(srcdir)/t/differential/run $(COUNT) $(SEED)
 
 # Other builds, each in a folder of its own below this one.
 build_in = mkdir -p $(1) && cd $(1) && { test -f config.mk || \

@@ -129,19 +129,18 @@ static unsigned next_byte(const char **p, const char *end)
 	return (uint8_t)*at;
 }
 
-/* What stands behind the prefix that the route added; false if path does not
- * begin with it. The backend may encode it in a way of its own. */
-static bool cut_added(const struct remap *m, struct slice path,
+/* What stands behind the prefix, which has no slash at its end; false if path
+ * does not begin with it. The backend may encode it in a way of its own. */
+static bool cut_prefix(struct slice prefix, struct slice path,
     struct slice *rest)
 {
-	struct slice add = without_slashes(m->add);
 	const char *p = path.p, *end = path.p + path.n;
-	const char *at = add.p, *stop;
+	const char *at = prefix.p, *stop;
 
 	*rest = path;
-	if (add.n == 0)
+	if (prefix.n == 0)
 		return true;
-	stop = at + add.n;
+	stop = at + prefix.n;
 	while (at < stop)
 		if (p == end || next_byte(&p, end) != next_byte(&at, stop))
 			return false;
@@ -149,12 +148,26 @@ static bool cut_added(const struct remap *m, struct slice path,
 	return rest->n == 0 || rest->p[0] == '/';
 }
 
+/* Is the path to be changed? Then *rest is what stands behind `add`. An
+ * application that is told its prefix, because its pages link with it,
+ * redirects with it, too. */
+static bool is_mapped(const struct remap *m, struct slice path,
+    struct slice *rest)
+{
+	struct slice strip = without_slashes(m->strip);
+	struct slice add = without_slashes(m->add);
+
+	if (add.n == 0 && strip.n > 0 && cut_prefix(strip, path, rest))
+		return false;
+	return cut_prefix(add, path, rest);
+}
+
 /* Puts the path, which begins with a slash, as the client must ask for it. */
 static void put_path(const struct remap *m, struct slice path, bool alone,
     struct buf *b)
 {
 	struct slice strip = without_slashes(m->strip), rest;
-	bool found = cut_added(m, path, &rest);
+	bool found = is_mapped(m, path, &rest);
 
 	if (found) {
 		uri_put_path(b, strip);
@@ -205,7 +218,7 @@ static bool put_own_path(const struct remap *m, struct slice uri,
 {
 	struct slice path = cut_path(&uri), rest;
 
-	if (!cut_added(m, path, &rest) || slice_eq(without_slashes(m->add),
+	if (!is_mapped(m, path, &rest) || slice_eq(without_slashes(m->add),
 	    without_slashes(m->strip)))
 		return false;
 	put_path(m, path, true, b);
@@ -307,7 +320,7 @@ static bool fits_cookie(struct slice prefix)
 static void put_attribute(const struct remap *m, struct slice text,
     struct buf *b)
 {
-	struct slice value = text;
+	struct slice value = text, rest;
 	struct slice name = slice_trim(slice_cut(&value, '='));
 
 	value = slice_trim(value);
@@ -317,7 +330,11 @@ static void put_attribute(const struct remap *m, struct slice text,
 		return;
 	}
 	buf_put(b, text.p, (size_t)(value.p - text.p));
-	put_path(m, value, false, b);
+	if (slice_eq(value, SLICE("/")) && is_mapped(m, value, &rest)
+	    && m->strip.n > 0)
+		uri_put_path(b, without_slashes(m->strip)); /* it, too */
+	else
+		put_path(m, value, false, b);
 	buf_put(b, value.p + value.n,
 	    (size_t)(text.p + text.n - value.p) - value.n);
 }

@@ -10,8 +10,10 @@
 
 /* The way back of what a route does to a request. A path of the backend's that
  * begins with `add`, on a segment border, loses it and gets `strip` in front;
- * another path stays as it is. Slashes at the end of either do not count, nor
- * does how much of them is percent-encoded: strip is put as uri_put_path does.
+ * another path stays as it is, and without `add` so does one that begins with
+ * `strip`: the backend knows where it stands. Slashes at the end of either do
+ * not count, nor does how much of them is percent-encoded: strip is put as
+ * uri_put_path does.
  * Names are "host:port", or "host" for any port. */
 struct remap {
 	const struct slice *names; /* authorities that mean the backend */
@@ -39,7 +41,8 @@ bool remap_uri(const struct remap *m, struct slice uri, struct buf *b);
 bool remap_refresh(const struct remap *m, struct slice value, struct buf *b);
 
 /* A Set-Cookie (RFC 6265, 4.1): a Domain that means the backend is taken out, a
- * Path is mapped, unless strip has a ';', and all else is kept byte by byte. */
+ * Path is mapped, unless strip has a ';' - "/" to strip without a slash behind
+ * it, which means strip itself, too -, and all else is kept byte by byte. */
 bool remap_cookie(const struct remap *m, struct slice value, struct buf *b);
 
 #endif

@@ -333,7 +333,7 @@ static bool use_what_came(struct stride *s, next_step *next)
 		room = decode(s, &no);
 	else if (!coded)
 		copy_first(s);
-	if (s->f.body_chunk.total > s->r->max_body)
+	if (s->f.body_chunk.total + s->f.body_chunk.left > s->r->max_body)
 		*next = stride_refuse(s, 413, CAUSE_BODY_TOO_LARGE, NULL);
 	else if (no != NULL)
 		*next = stride_refuse(s, no->status, CAUSE_REFUSED, no->why);

@@ -4,6 +4,7 @@
 
 #include "base/fault.h"
 #include "base/log.h"
+#include "worker/account.h"
 #include "worker/answer.h"
 #include "worker/attempt.h"
 #include "worker/compose.h"
@@ -96,10 +97,24 @@ static next_step begin_answer(struct stride *s, const struct head *h)
 	}
 	FAULT(answer_made);
 	s->r->status = h->status;
+	account_mark(s, TIME_FIRST);
 	s->f.flags |= FLOW_ANSWERED;
 	chain_clear(&s->f.body, &s->drop);
 	s->f.bin_start = (uint16_t)(s->f.bin_start + h->length);
 	return NEXT(STEP_RELAY);
+}
+
+/* An idle tunnel should cost one page: its head moves in with the request. */
+static void leave_head(struct stride *s)
+{
+	uint32_t page = s->f.head;
+	size_t n = s->f.in == page ? s->f.in_start : page_bytes(page);
+
+	if (page == 0 || !request_leave_page(s->r, page_at(page), n))
+		return;
+	if (s->f.in != page)
+		page_drop(&s->drop, page);
+	s->f.head = 0;
 }
 
 static next_step begin_tunnel(struct stride *s, const struct head *h)
@@ -119,6 +134,7 @@ static next_step begin_tunnel(struct stride *s, const struct head *h)
 	}
 	FAULT(answer_made);
 	s->r->status = h->status;
+	leave_head(s);
 	s->f.flags |= FLOW_ANSWERED | FLOW_CLOSE | FLOW_LINGER;
 	s->f.gone = s->f.sent;
 	s->f.bin_start = (uint16_t)(s->f.bin_start + h->length);

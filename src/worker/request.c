@@ -39,3 +39,34 @@ const struct refusal *request_read(struct request *r)
 		no = head_mark_hop_by_hop(&r->head);
 	return no;
 }
+
+struct move {
+	const char *from, *to;
+	size_t n;
+};
+
+/* Only what lies there: some has been moved before, or never was there. */
+static void rebase(struct slice *s, const struct move *m)
+{
+	if (s->p >= m->from && s->p < m->from + m->n)
+		s->p = m->to + (s->p - m->from);
+}
+
+bool request_leave_page(struct request *r, const char *page, size_t n)
+{
+	struct slice *const all[] = {&r->head.method, &r->head.target,
+	    &r->uri.authority, &r->uri.host, &r->uri.path, &r->uri.query,
+	    &r->host, &r->path, &r->rest};
+	struct slice copy = arena_copy(&r->arena, slice_make(page, n));
+	const struct move m = {page, copy.p, n};
+
+	if (copy.n < n)
+		return false;
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		rebase(all[i], &m);
+	for (unsigned i = 0; i < r->head.nfields; i++) {
+		rebase(&r->head.fields[i].name, &m);
+		rebase(&r->head.fields[i].value, &m);
+	}
+	return true;
+}

@@ -137,6 +137,22 @@ START_TEST(paths_get_what_was_stripped)
 }
 END_TEST
 
+START_TEST(paths_that_have_it_already_keep_it)
+{
+	check(remap_uri, prefixed("/shop", ""), "/shop/a", NULL);
+	check(remap_uri, prefixed("/shop/", ""), "/shop?a", NULL);
+	check(remap_uri, prefixed("/shop", ""), "/shops", "/shop/shops");
+	check(remap_uri, prefixed("/my shop", ""), "/my%20shop/a", NULL);
+	check(remap_uri, prefixed("/shop", ""), "http://web/shop/a",
+	    "https://shop.example/shop/a");
+	check(remap_uri, nameless("/shop", ""), "http://web/shop/a",
+	    "/shop/a");
+	check(remap_cookie, prefixed("/shop", ""), "a=b; Path=/shop/", NULL);
+	check(remap_uri, prefixed("/shop", "/shop/a"), "/shop/a/b",
+	    "/shop/b");
+}
+END_TEST
+
 START_TEST(prefixes_may_be_encoded_or_not)
 {
 	check(remap_uri, prefixed("", "/my app"), "/my%20app/a", "/a");
@@ -147,7 +163,7 @@ START_TEST(prefixes_may_be_encoded_or_not)
 	check(remap_uri, prefixed("", "/a%2"), "/a%2", "/");
 	check(remap_uri, prefixed("/my app?", ""), "/a b", "/my%20app%3F/a b");
 	check(remap_cookie, prefixed("/my%20app", ""), "a=b; Path=/",
-	    "a=b; Path=/my%20app/");
+	    "a=b; Path=/my%20app");
 }
 END_TEST
 
@@ -234,7 +250,7 @@ START_TEST(the_path_of_a_cookie_is_mapped)
 	check(remap_cookie, prefixed("", "/app"), "a=b;Path=/app",
 	    "a=b;Path=/");
 	check(remap_cookie, prefixed("/shop", ""), "a=b; Path=/",
-	    "a=b; Path=/shop/");
+	    "a=b; Path=/shop");
 	check(remap_cookie, prefixed("/shop", "/app"),
 	    "a=b; Path=/app; Domain=web", "a=b; Path=/shop");
 	check(remap_cookie, prefixed("/shop", "/app"), "a=b; Path=/", NULL);
@@ -279,6 +295,7 @@ int main(void)
 	tcase_add_test(tc, other_places_are_left_alone);
 	tcase_add_test(tc, paths_lose_what_was_added);
 	tcase_add_test(tc, paths_get_what_was_stripped);
+	tcase_add_test(tc, paths_that_have_it_already_keep_it);
 	tcase_add_test(tc, prefixes_may_be_encoded_or_not);
 	tcase_add_test(tc, without_an_authority_the_path_is_left);
 	tcase_add_test(tc, no_path_becomes_an_authority);
