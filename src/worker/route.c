@@ -45,9 +45,8 @@ next_step route_run(struct stride *s)
 		return answer_with(s, 200, CAUSE_LAST_HOP);
 	switch (match_route(r)) {
 	case YES:
-#include "worker/account.h"
-#include "worker/answer.h"
-#include "worker/match.h"
+		account_mark(s, TIME_ROUTE);
+		return NEXT(STEP_GUARD);
 	case NO:
 		return answer_with(s, 404, CAUSE_NO_ROUTE);
 	default:
