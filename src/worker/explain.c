@@ -193,7 +193,7 @@ static void say_redirect(FILE *to)
 
 	buf_init(&b, sent, sizeof sent);
 	expand_for_route(&b, &request, &request.route->redirect.to);
-	fprintf(to, "%-10s%u to %.*s\n", "redirected",
+	fprintf(to, "%-10s%u to %.*s\n", "redirect",
 	    request.route->redirect.status, (int)buf_length(&b), sent);
 }
 
