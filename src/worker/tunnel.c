@@ -89,9 +89,8 @@ static enum io send_up(struct stride *s)
 
 static bool have_in(struct stride *s)
 {
-	if (s->f.in && s->f.in != s->f.head)
-		return true;
-	s->f.in = stride_page(s, PAGE_IS_LARGE);
+	if (s->f.in == 0 || s->f.in == s->f.head)
+		s->f.in = stride_page(s, PAGE_IS_LARGE);
 	s->f.in_start = s->f.in_end = 0;
 	return s->f.in != 0;
 }

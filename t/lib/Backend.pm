@@ -14,7 +14,7 @@ use POSIX ();
 use Socket qw(IPPROTO_TCP TCP_NODELAY SOL_SOCKET SO_LINGER SOMAXCONN);
 use Time::HiRes qw(sleep);
 
-our @EXPORT_OK = qw(plain chunked echoed);
+our @EXPORT_OK = qw(plain chunked echoed parsed);
 my @living;
 
 # script: a string (the answer to every request), 'echo' (the application
@@ -190,6 +190,19 @@ sub received
 	    map { [ /(\d+)$/, $_ ] } glob "$self->{dir}/raw.*";
 }
 
+# The fields of a raw request, as Client::field wants them.
+sub parsed
+{
+	my ($raw) = @_;
+	my ($line, @lines) = split /\r\n/, $raw =~ s/\r\n\r\n.*//sr;
+	my ($method, $target, $version) = split / /, $line // '';
+	my %fields;
+
+	/^(.*?): ?(.*)$/ and push @{ $fields{lc $1} }, $2 for @lines;
+	return { method => $method, target => $target, version => $version,
+	    fields => \%fields, head => join "\n", $line // '', @lines };
+}
+
 sub connections { my ($self) = @_; return scalar(() = $self->received) }
 
 # The complete requests of all connections, in the order of their ends.
@@ -277,7 +290,8 @@ sub head
 	return $self->cut(qr/^.*?\r\n\r\n/s);
 }
 
-# The next request, raw; its body, out of its chunks, is in {body}.
+# The next request, raw; its body, out of its chunks, is in {body}, and the
+# lines of its trailer section in {trailers}.
 sub request
 {
 	my ($self) = @_;
@@ -285,17 +299,21 @@ sub request
 	my $raw = '';
 
 	$self->{body} = '';
+	$self->{trailers} = [];
 	if ($head =~ /^Transfer-Encoding:.*chunked/mi) {
 		for (;;) {
 			my $size = $self->cut(qr/^.*?\r\n/s) // return undef;
 			$raw .= $size;
-			last if hex $size == 0;
-			my $n = hex $size;
+			my $n = $size =~ /^([0-9a-f]{1,8})\b/i ? hex $1 : 0;
+			last if $n == 0;
 			$raw .= $self->cut(undef, $n + 2)
 			    // return undef;
 			$self->{body} .= substr $raw, -$n - 2, $n;
 		}
-		$raw .= $self->cut(qr/^(?:\r\n|.*?\r\n\r\n)/s) // return undef;
+		my $end = $self->cut(qr/^(?:\r\n|.*?\r\n\r\n)/s)
+		    // return undef;
+		$self->{trailers} = [ split /\r\n/, $end ];
+		$raw .= $end;
 	} elsif ($head =~ /^Content-Length: *(\d+)/mi) {
 		while (length $self->{in} < $1) {
 			$self->more or return undef;

@@ -14,15 +14,16 @@ use Time::HiRes qw(sleep time);
 our @EXPORT_OK = qw(ask get request field fields until_true);
 our $TIMEOUT = 10;
 
-# Connects to "address:port"; rcvbuf => bytes makes a slow reader. Dies if
-# nobody listens.
+# Connects to "address:port"; rcvbuf => bytes makes a slow reader, from => an
+# address of ours to connect from. Dies if nobody listens.
 sub new
 {
 	my ($class, $address, %opt) = @_;
 	my ($host, $port) = $address =~ /^\[?(.*?)\]?:(\d+)$/
 	    or die "$address: not an address";
 	my $socket = IO::Socket::IP->new(PeerHost => $host,
-	    PeerPort => $port, Timeout => $TIMEOUT)
+	    PeerPort => $port, Timeout => $TIMEOUT,
+	    $opt{from} ? (LocalHost => $opt{from}) : ())
 	    or die "connect $address: $@";
 
 	setsockopt($socket, IPPROTO_TCP, TCP_NODELAY, 1);
@@ -99,6 +100,29 @@ sub parse_head
 	    head => $head, fields => \%fields, body => '' };
 }
 
+# True once the pattern has come, anywhere in all that was received.
+sub has_come
+{
+	my ($self, $pattern, $timeout) = @_;
+	my $until = time + ($timeout // $TIMEOUT);
+
+	until ($self->{raw} =~ $pattern) {
+		my $left = $until - time;
+		return 0 if $left <= 0 || defined $self->{end};
+		$self->more($left);
+	}
+	return 1;
+}
+
+# The next n bytes, or what came of them before the end.
+sub take
+{
+	my ($self, $n) = @_;
+
+	$self->fill($n);
+	return substr $self->{in}, 0, $n, '';
+}
+
 # True once the buffer begins with n bytes.
 sub fill
 {
@@ -155,7 +179,8 @@ sub chunks
 
 # The next response, 1xx included: a hash of version, status, reason, head,
 # fields (lower case name => [values]), body, framing, and `broken` if it
-# ended too early. undef if none came. head_only: it answers a HEAD.
+# ended too early. undef if none came. head_only: it answers a HEAD. Lines
+# of a trailer section are in {trailers}.
 sub response
 {
 	my ($self, %opt) = @_;
@@ -195,6 +220,17 @@ sub final
 			return $r;
 		}
 		push @interim, $r;
+	}
+	return undef;
+}
+
+# The same, but 101 is final too.
+sub final_or_101
+{
+	my ($self, %opt) = @_;
+
+	while (my $r = $self->response(%opt)) {
+		return $r if $r->{status} >= 200 || $r->{status} == 101;
 	}
 	return undef;
 }
@@ -251,7 +287,7 @@ sub request
 sub ask
 {
 	my ($address, $bytes, %opt) = @_;
-	my $c = Client->new($address);
+	my $c = Client->new($address, from => $opt{from});
 
 	$c->send($bytes);
 	my $r = $c->final(head_only => !!($bytes =~ /^HEAD /), %opt);

@@ -13,8 +13,8 @@ use Test::More ();
 use Time::HiRes qw(sleep time);
 use Client ();
 
-our @EXPORT_OK = qw(free_port need_program run_program one_backend tool
-    temporary);
+our @EXPORT_OK = qw(free_port need_program run_program one_backend one_site
+    tool temporary);
 our $TOP = abs_path(dirname(__FILE__) . '/../..');
 our $BINARY = $ENV{PORTICO} // "$TOP/portico";
 my @living;
@@ -122,6 +122,30 @@ sub one_backend
 	};
 }
 
+# A configuration: one listener, pools by name (an address, or an address
+# and keys), one site for all hosts with these routes.
+sub one_site
+{
+	my ($routes, %more) = @_;
+	my ($listener, $site, $top) = map { $_ // '' }
+	    @more{qw(listener site top)};
+	my $pools = '';
+
+	for my $name (sort keys %{ $more{pools} || {} }) {
+		my $pool = $more{pools}{$name};
+		my ($address, $keys) = ref $pool ? @$pool : ($pool, '');
+
+		$pools .= qq{$name = { backends = [ "$address" ]; $keys };\n};
+	}
+	return qq{
+	listeners = { http = { address = "\@http\@"; $listener }; };
+	pools = { $pools };
+	sites = { x = { hosts = "*"; $site
+	    routes = ( $routes ); }; };
+	$top
+	};
+}
+
 # Writes the text where the file is: "@name@" becomes an address with a
 # free port, of ::1 if the name ends in 6, "@dir@" the test's directory.
 sub write_conf
@@ -200,6 +224,17 @@ sub signal { my ($self, $name) = @_; return kill $name, $self->{pid} }
 
 # Forgets the log so far.
 sub clear_log { my ($self) = @_; truncate $self->{log}, 0; return }
+
+# The lines of access.log in our directory, once there are n of them.
+sub access_lines
+{
+	my ($self, $n, $seconds) = @_;
+	my $file = "$self->{dir}/access.log";
+
+	Client::until_true(sub { (() = slurp($file) =~ /\n/g) >= $n },
+	    $seconds // 5);
+	return split /\n/, slurp($file);
+}
 
 # True once the log has the pattern.
 sub logged
