@@ -3,6 +3,8 @@
 #ifndef ROLES_H
 #define ROLES_H
 
+#include <stdint.h>
+
 enum {
 	EXIT_FINE = 0,   /* all went well, or a stop that was asked for */
 	EXIT_FAILED = 1, /* the configuration or the machine did not allow it */
@@ -11,14 +13,23 @@ enum {
 	EXIT_RECYCLED = 4, /* a worker after workers.recycle_after requests */
 };
 
-/* Master to logger, over a seqpacket socket; descriptors come with REOPEN:
- * error log, access log, in this order, for each that is not -1. */
-enum logger_word { LOGGER_REOPEN, LOGGER_FINISH };
+/* The logger's outputs: the error log, and behind it the access logs. What a
+ * ring calls RING_ACCESS + n goes to output LOGGER_ACCESS + n. So many that
+ * each log of each generation may have its own. */
+enum { LOGGER_ERROR, LOGGER_ACCESS, LOGGER_OUTPUTS = LOGGER_ACCESS + 64 };
+
+/* Master to logger, over a seqpacket socket. The descriptor of a file comes
+ * with OPEN; lines that are older than the order go to what was open before
+ * it. GO: all is open that lines may wait for, a new logger may read them. */
+enum logger_word { LOGGER_OPEN, LOGGER_GO, LOGGER_FINISH };
 
 struct logger_order {
 	enum logger_word word;
-	int error_kind, access_kind; /* enum conf_log_kind */
-	int error_facility, access_facility;
+	int output;
+	int kind; /* enum conf_log_kind; CONF_LOG_OFF closes it */
+	int facility;
+	uint64_t when; /* clock_us */
+	char name[128]; /* for messages: the path, cut if it is longer */
 };
 
 #endif

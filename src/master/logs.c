@@ -4,89 +4,239 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/title.h"
 #include "master/spawn.h"
 #include "roles.h"
 
-static int control = -1;
+#define RETRY_MS 1000
 
-static int open_log(const struct conf_log *l)
+/* What the logger has, by its number there. */
+static struct output {
+	bool claimed; /* else: free, or about to be closed */
+	bool due;     /* the logger is to be told */
+	bool open;    /* the logger has it */
+	bool failed;  /* and that has been said */
+	enum conf_log_kind kind;
+	char *path; /* CONF_LOG_FILE: its own copy */
+	int facility;
+} outputs[LOGGER_OUTPUTS];
+
+static int control = -1;
+static uint64_t retry_at; /* clock_ms; 0: nothing is due */
+
+/* A FIFO is held open for both directions: there need be no reader now, and
+ * one that comes back finds what was written meanwhile. Its writes must not
+ * wait; to files O_NONBLOCK means nothing. */
+static int open_log(const char *path)
+{
+	struct stat st;
+	bool fifo = stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+
+	return open(path, (fifo ? O_RDWR : O_WRONLY | O_CREAT | O_APPEND)
+	    | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0640);
+}
+
+static bool can_open(const struct conf_log *l)
 {
 	if (l->kind != CONF_LOG_FILE)
-		return -1;
-	int fd = open(l->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC
-	    | O_NOCTTY, 0640);
-	if (fd < 0)
+		return true;
+	int fd = open_log(l->path);
+	if (fd < 0) {
 		log_err("log %s: %s", l->path, strerror(errno));
-	return fd;
+		return false;
+	}
+	close(fd);
+	return true;
 }
 
-bool logs_check(const struct conf *conf)
+static bool is_of(const struct output *o, const struct conf_log *l)
 {
-	int e = open_log(&conf->error_log), a = open_log(&conf->access_logs[0].log);
-	bool fine = (e >= 0 || conf->error_log.kind != CONF_LOG_FILE)
-	    && (a >= 0 || conf->access_logs[0].log.kind != CONF_LOG_FILE);
-
-	if (e >= 0)
-		close(e);
-	if (a >= 0)
-		close(a);
-	return fine;
+	if (o->kind != l->kind)
+		return false;
+	if (l->kind == CONF_LOG_FILE)
+		return strcmp(o->path, l->path) == 0;
+	return l->kind != CONF_LOG_SYSLOG || o->facility == l->facility;
 }
 
-static void send_order(const struct logger_order *o, const int *fd, unsigned n)
+static bool send_order(struct logger_order *o, int fd)
 {
 	union {
-		char room[CMSG_SPACE(2 * sizeof(int))];
+		char room[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
 	} u = {{0}};
-	struct iovec v = {(void *)o, sizeof *o};
+	struct iovec v = {o, sizeof *o};
 	struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
 
-	if (n > 0) {
+	if (fd >= 0) {
 		m.msg_control = u.room;
-		m.msg_controllen = CMSG_SPACE(n * sizeof(int));
+		m.msg_controllen = sizeof u.room;
 		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 		c->cmsg_level = SOL_SOCKET;
 		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(n * sizeof(int));
-		memcpy(CMSG_DATA(c), fd, n * sizeof(int));
+		c->cmsg_len = CMSG_LEN(sizeof fd);
+		memcpy(CMSG_DATA(c), &fd, sizeof fd);
 	}
-	if (sendmsg(control, &m, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		log_err("the logger takes no orders: %m");
+	o->when = clock_us();
+	if (control < 0 || sendmsg(control, &m, MSG_NOSIGNAL | MSG_DONTWAIT)
+	    < 0)
+		return false;
+	ring_wake(&slots.at[0].ring);
+	return true;
+}
+
+/* False: it is due still. */
+static bool tell(unsigned n)
+{
+	struct output *o = &outputs[n];
+	struct logger_order order = {.word = LOGGER_OPEN, .output = (int)n,
+	    .kind = o->claimed ? (int)o->kind : CONF_LOG_OFF,
+	    .facility = o->facility};
+	int fd = -1;
+
+	if (order.kind == CONF_LOG_FILE) {
+		snprintf(order.name, sizeof order.name, "%s", o->path);
+		fd = open_log(o->path);
+	}
+	if (order.kind == CONF_LOG_FILE && fd < 0) {
+		if (!o->failed)
+			log_err("log %s: %s%s", o->path, strerror(errno),
+			    o->open ? ": the file that was open stays" : "");
+		o->failed = true;
+		return o->open;
+	}
+	o->failed = false;
+	bool taken = send_order(&order, fd);
+	if (fd >= 0)
+		close(fd);
+	o->open = o->claimed && (o->open || taken);
+	return taken;
+}
+
+static void tell_due(void)
+{
+	retry_at = 0;
+	for (unsigned n = 0; n < LOGGER_OUTPUTS; n++) {
+		if (outputs[n].due && tell(n))
+			outputs[n].due = false;
+		if (outputs[n].due)
+			retry_at = clock_ms() + RETRY_MS;
+	}
+}
+
+void logs_retry(void)
+{
+	if (control >= 0 && retry_at && clock_ms() >= retry_at)
+		tell_due();
+}
+
+static void set_output(struct output *o, const struct conf_log *l)
+{
+	free(o->path);
+	o->path = NULL;
+	o->kind = l->kind;
+	o->facility = l->facility;
+	o->claimed = o->due = true;
+	o->failed = false;
+	if (l->kind == CONF_LOG_FILE && (o->path = strdup(l->path)) == NULL)
+		die("no memory for the logs");
+}
+
+/* Numbers go round, so that one is not used again soon. */
+static struct output *new_output(void)
+{
+	static unsigned last;
+
+	for (unsigned i = 0; i < LOGGER_OUTPUTS - LOGGER_ACCESS; i++) {
+		last = (last + 1) % (LOGGER_OUTPUTS - LOGGER_ACCESS);
+		if (!outputs[LOGGER_ACCESS + last].claimed)
+			return &outputs[LOGGER_ACCESS + last];
+	}
+	return NULL;
+}
+
+static struct output *find_output(const struct conf_log *l)
+{
+	for (unsigned n = LOGGER_ACCESS; n < LOGGER_OUTPUTS; n++)
+		if (outputs[n].claimed && is_of(&outputs[n], l))
+			return &outputs[n];
+	return NULL;
+}
+
+static bool claim(struct conf_log *l)
+{
+	struct output *o = find_output(l);
+
+	if (o == NULL) {
+		o = new_output();
+		if (o == NULL) {
+			log_err("more than %d access logs are in use: reload "
+			    "later", LOGGER_OUTPUTS - LOGGER_ACCESS);
+			return false;
+		}
+		o->open = false;
+		set_output(o, l);
+	}
+	l->output = (unsigned)(o - &outputs[LOGGER_ACCESS]);
+	return true;
+}
+
+bool logs_claim(struct conf *conf)
+{
+	bool fine = can_open(&conf->error_log);
+
+	if (!outputs[LOGGER_ERROR].claimed)
+		set_output(&outputs[LOGGER_ERROR], &conf->error_log);
+	for (unsigned i = 0; i < conf->naccess_logs; i++)
+		fine = can_open(&conf->access_logs[i].log) && fine;
+	for (unsigned i = 0; fine && i < conf->naccess_logs; i++)
+		fine = claim(&conf->access_logs[i].log);
+	if (fine && control >= 0)
+		tell_due();
+	return fine;
+}
+
+static bool is_named(unsigned n)
+{
+	for (int i = 0; i < GENERATIONS; i++) {
+		const struct conf *conf = generations[i].conf;
+		if (generations[i].state == GEN_NONE)
+			continue;
+		for (unsigned k = 0; k < conf->naccess_logs; k++)
+			if (conf->access_logs[k].log.output == n)
+				return true;
+	}
+	return false;
+}
+
+void logs_release(void)
+{
+	for (unsigned n = LOGGER_ACCESS; n < LOGGER_OUTPUTS; n++)
+		if (outputs[n].claimed && !is_named(n - LOGGER_ACCESS)) {
+			outputs[n].claimed = outputs[n].open = false;
+			outputs[n].due = true;
+		}
+	if (control >= 0)
+		tell_due();
 }
 
 void logs_reopen(const struct conf *conf)
 {
-	struct logger_order o = {LOGGER_REOPEN, conf->error_log.kind,
-	    conf->access_logs[0].log.kind, conf->error_log.facility,
-	    conf->access_logs[0].log.facility};
-	int e = open_log(&conf->error_log), a = open_log(&conf->access_logs[0].log);
-	int fd[2];
-	unsigned n = 0;
-
-	/* a file that cannot be opened again: better the old one than none */
-	if ((e < 0 && o.error_kind == CONF_LOG_FILE)
-	    || (a < 0 && o.access_kind == CONF_LOG_FILE)) {
-		if (e >= 0)
-			close(e);
-		if (a >= 0)
-			close(a);
-		return;
+	set_output(&outputs[LOGGER_ERROR], &conf->error_log);
+	for (unsigned n = 0; n < LOGGER_OUTPUTS; n++) {
+		outputs[n].due = outputs[n].due || outputs[n].claimed;
+		outputs[n].failed = false;
 	}
-	if (e >= 0)
-		fd[n++] = e;
-	if (a >= 0)
-		fd[n++] = a;
-	send_order(&o, fd, n);
-	while (n > 0)
-		close(fd[--n]);
+	tell_due();
 }
 
 struct logger_first {
@@ -105,7 +255,7 @@ static void run_logger(unsigned slot, void *arg)
 	first->task->logger(slot, first->control);
 }
 
-bool logs_start(const struct master_task *task, const struct conf *conf)
+static bool fork_logger(const struct master_task *task)
 {
 	int pair[2];
 
@@ -120,15 +270,30 @@ bool logs_start(const struct master_task *task, const struct conf *conf)
 	bool fine = spawn_fork(SLOT_LOGGER, 0, run_logger, &first);
 	close(pair[1]);
 	control = pair[0];
-	if (fine)
-		logs_reopen(conf);
 	return fine;
+}
+
+static bool send_word(enum logger_word word)
+{
+	struct logger_order o = {.word = word};
+
+	return send_order(&o, -1);
+}
+
+bool logs_start(const struct master_task *task)
+{
+	bool fine = fork_logger(task);
+
+	for (unsigned n = 0; n < LOGGER_OUTPUTS; n++) {
+		outputs[n].due = outputs[n].claimed;
+		outputs[n].open = outputs[n].failed = false;
+	}
+	tell_due();
+	return fine && send_word(LOGGER_GO);
 }
 
 void logs_finish(void)
 {
-	static const struct logger_order o = {.word = LOGGER_FINISH};
-
-	if (control >= 0)
-		send_order(&o, NULL, 0);
+	if (!send_word(LOGGER_FINISH) && control >= 0)
+		log_err("the logger takes no orders: %m");
 }

@@ -8,14 +8,25 @@
 #include "conf/conf.h"
 #include "master/master.h"
 
-/* True if the files can be written; says which cannot. */
-bool logs_check(const struct conf *conf);
+/* Before a generation is made of conf: gives each of its access logs the
+ * output (conf_log.output) of that destination, which may be one that another
+ * generation has, and tells the logger. False if a file cannot be opened; says
+ * which. Then, and when the generation comes to nothing, logs_release. */
+bool logs_claim(struct conf *conf);
 
-/* Forks the logger (again), and has it open the files. */
-bool logs_start(const struct master_task *task, const struct conf *conf);
+/* Outputs that no generation names any more are closed. */
+void logs_release(void);
 
-/* Opens the files (again) and passes them on. */
+/* Forks the logger (again), and gives it all outputs. */
+bool logs_start(const struct master_task *task);
+
+/* conf says from now on where the error log goes; all files are opened
+ * (again). One that cannot be opened stays as it is; says which. */
 void logs_reopen(const struct conf *conf);
+
+/* Tells the logger what it did not take, or what could not be opened, some
+ * time ago. Called now and then. */
+void logs_retry(void);
 
 /* Tells the logger to write what is left, and to leave. */
 void logs_finish(void);

@@ -100,8 +100,10 @@ static void advance(struct generation *g)
 		break;
 	case GEN_ENDING:
 		generation_kill(g);
-		if (spawn_count(g->number, SLOT_NOBODY) == 0)
+		if (spawn_count(g->number, SLOT_NOBODY) == 0) {
 			generation_free(g);
+			logs_release();
+		}
 		break;
 	default:
 		break;
@@ -134,8 +136,9 @@ static void start_new(struct conf *conf)
 {
 	if (conf == NULL)
 		return;
-	if (!logs_check(conf) || generation_start(task, conf) == NULL) {
+	if (!logs_claim(conf) || generation_start(task, conf) == NULL) {
 		log_err("the configuration stays as it was");
+		logs_release();
 		conf_free(conf);
 	}
 	hurry_oldest();
@@ -223,7 +226,7 @@ static void reap(void)
 
 	reap_all(&logger_died);
 	if (current() && reap_wants_logger())
-		logs_start(task, current());
+		logs_start(task);
 }
 
 static void stop(void)
@@ -271,6 +274,7 @@ static int loop(void)
 		for (int i = 0; i < GENERATIONS; i++)
 			advance(&generations[i]);
 		announce();
+		logs_retry();
 		follow_signals();
 		end_reload();
 		start_over();
@@ -286,10 +290,10 @@ static int loop(void)
 int master_run(const struct master_task *t, struct conf *conf)
 {
 	task = t;
-	if (!logs_check(conf) || !start_prepare(t, conf))
+	if (!logs_claim(conf) || !start_prepare(t, conf))
 		return EXIT_FAILED;
 	signals_catch();
-	if (generation_start(t, conf) == NULL || !logs_start(t, conf))
+	if (generation_start(t, conf) == NULL || !logs_start(t))
 		return EXIT_FAILED;
 	if (conf->pid_file)
 		start_write_pid(conf->pid_file);

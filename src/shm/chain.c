@@ -17,6 +17,7 @@ void chain_append(struct chain *c, uint32_t page, uint16_t start, uint16_t end)
 {
 	struct page *p = page_get(page);
 
+	MUST(start <= end && end <= page_bytes(page));
 	p->start = start;
 	p->end = end;
 	p->next = 0;

@@ -32,7 +32,8 @@ void slot_log(enum log_level level, const char *line, size_t n)
 	struct ring_header h = {.length = (uint16_t)(n > RING_LINE_MAX
 	    ? RING_LINE_MAX : n), .kind = (uint16_t)level, .when = clock_us()};
 
-	ring_write(&slot_self->ring, &h, line);
+	if (ring_write(&slot_self->ring, &h, line))
+		ring_wake(&slots.at[0].ring);
 }
 
 static void leave_letter(const char *text)

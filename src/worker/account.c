@@ -2,23 +2,96 @@
 /* account: log line, then the next request. */
 #include "worker/account.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/fault.h"
 #include "shm/slot.h"
 #include "worker/attempt.h"
+#include "worker/line.h"
+#include "worker/random.h"
 #include "worker/worker.h"
 
 #define REQUESTS 64 /* of one client in one stride */
+#define MILLION 1000000u
 
-static void write_line(struct stride *s)
+static bool asks_for_times(const struct conf_access_log *log)
+{
+	for (unsigned i = 0; i < log->custom.n; i++)
+		if (log->custom.at[i].kind >= LOG_FIELD_T_ROUTE
+		    && log->custom.at[i].kind <= LOG_FIELD_T_TOTAL)
+			return true;
+	return log->format == FORMAT_JSON;
+}
+
+void account_mark(struct stride *s, enum request_time time)
+{
+	static const struct conf *of;
+	static bool wanted;
+
+	if (of != worker_conf) {
+		of = worker_conf;
+		wanted = false;
+		for (unsigned i = 0; i < of->naccess_logs; i++)
+			wanted = wanted || asks_for_times(
+			    &of->access_logs[i]);
+	}
+	if (wanted)
+		s->r->at[time] = clock_us();
+}
+
+/* By the id and nothing else, so that all logs agree on a request. */
+static bool is_sampled(const struct request *r, uint32_t sample)
+{
+	uint64_t hash = 0, part;
+
+	if (sample >= MILLION)
+		return true;
+	for (size_t i = 0; i < REQUEST_ID; i += sizeof part) {
+		memcpy(&part, r->id + i, sizeof part);
+		hash = (hash ^ part) * 0x9e3779b97f4a7c15u;
+		hash ^= hash >> 29;
+	}
+	return (hash >> 32) * MILLION >> 32 < sample;
+}
+
+static bool belongs(const struct stride *s, const struct conf_access_log *log)
+{
+	unsigned status = s->r->status;
+
+	if (log->errors_only && status != 0 && status < 400
+	    && s->f.cause == CAUSE_NONE && !(s->f.flags & FLOW_CUT))
+		return false;
+	return is_sampled(s->r, log->sample);
+}
+
+static void add_line(struct stride *s, struct ring_batch *batch,
+    const struct conf_access_log *log, uint64_t now)
 {
 	char line[RING_LINE_MAX];
-	struct ring_header h = {.kind = RING_ACCESS,
+	struct ring_header h = {
+	    .kind = (uint16_t)(RING_ACCESS + log->log.output),
 	    .row = lobby_row(s->c), .serial = conn_serial(s->c),
-	    .number = s->c->number, .when = clock_us()};
+	    .number = s->c->number, .when = now};
 
-	h.length = (uint16_t)account_line(s, line, sizeof line);
-	ring_write(&slot_self->ring, &h, line);
+	h.length = (uint16_t)line_format(s, log, now, line,
+	    log->log.kind == CONF_LOG_SYSLOG ? LINE_SYSLOG : sizeof line);
+	ring_add(batch, &h, line);
+}
+
+static void write_lines(struct stride *s)
+{
+	struct ring_batch batch = ring_begin(&slot_self->ring);
+	uint64_t now = clock_us();
+
+	if (s->r->id[0] == '\0') /* refused before it got one */
+		random_id(s->r->id);
+	for (unsigned i = 0; i < worker_conf->naccess_logs; i++)
+		if (belongs(s, &worker_conf->access_logs[i]))
+			add_line(s, &batch, &worker_conf->access_logs[i],
+			    now);
+	if (ring_publish(&batch))
+		ring_wake(&slots.at[0].ring);
 	FAULT(line_written);
 	s->f.flags |= FLOW_LOGGED;
 }
@@ -54,7 +127,7 @@ next_step account_run(struct stride *s)
 		attempt_end(s);
 	if (worker_conf->naccess_logs
 	    && !(flags & FLOW_LOGGED))
-		write_line(s);
+		write_lines(s);
 	uint64_t keepalive = s->r->listener->timeouts.keepalive;
 	let_go(s);
 	if (flags & FLOW_CLOSE) {

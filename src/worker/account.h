@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The line of a request in the access log. */
+/* What the access logs are told of a request. */
 #ifndef WORKER_ACCOUNT_H
 #define WORKER_ACCOUNT_H
 
 #include "worker/request.h"
 
-/* Combined log format: client, time, request line, status, bytes of the body
- * that were sent, referer, user agent; quotes, backslashes and control bytes
- * are escaped. Returns its length, at most room. */
-size_t account_line(const struct stride *s, char *to, size_t room);
+/* The request has got to `time`, now. Reads the clock only if a log wants to
+ * know. */
+void account_mark(struct stride *s, enum request_time time);
 
 #endif

@@ -103,9 +103,11 @@ next_step attempt_failed(struct stride *s, unsigned retry_bit,
 		s->r->ntried = s->r->ntried ? s->r->ntried - 1 : 0;
 		s->f.attempts--;
 		s->f.flags |= FLOW_FRESH;
-	} else if (again)
+	} else if (again) {
+		s->r->retries++;
 		log_warn("%s/%s: %s%s%s: trying again", b->pool_name, b->name,
 		    cause_text[cause], why ? ": " : "", why ? why : "");
+	}
 	attempt_end(s);
 	s->f.flags &= ~(uint32_t)FLOW_REUSED;
 	if (again)

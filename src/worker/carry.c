@@ -70,12 +70,6 @@ uint32_t stride_page(struct stride *s, enum page_size size)
 	return page_take(size, lobby_row(s->c), conn_serial(s->c));
 }
 
-void stride_time(struct stride *s, enum request_time what)
-{
-	if (worker_conf->naccess_logs)
-		s->r->at[what] = clock_us();
-}
-
 #define RATE_GRACE 10000 /* ms before an average counts */
 
 uint64_t stride_client_due(struct stride *s, uint64_t count, uint32_t timeout)

@@ -23,7 +23,7 @@ static struct field fields[FIELDS_MOST];
 
 static void say(FILE *to, const char *what, struct slice text)
 {
-	fprintf(to, "%-10s%.*s\n", what, SLICE_FMT(text));
+	fprintf(to, "%-12s%.*s\n", what, SLICE_FMT(text));
 }
 
 /* "GET http://host:port/path" as a client would send it. */
@@ -110,7 +110,7 @@ static bool take_client(const char *text)
 
 static void answered(FILE *to, unsigned status, const char *why)
 {
-	fprintf(to, "%-10s%u: %s\n", "answered", status, why);
+	fprintf(to, "%-12s%u: %s\n", "answered", status, why);
 }
 
 static const struct {
@@ -125,7 +125,7 @@ static void say_route(FILE *to)
 {
 	const struct conf_match *m = &request.route->match;
 
-	fprintf(to, "%-10s%u", "route", request.route->index + 1);
+	fprintf(to, "%-12s%u", "route", request.route->index + 1);
 	for (unsigned i = 0; i < 2; i++) {
 		const struct slice *s = (const void *)((const char *)m
 		    + conditions[i].at);
@@ -155,7 +155,7 @@ static void say_pool(FILE *to)
 {
 	const struct conf_pool *pool = request.route->pool;
 
-	fprintf(to, "%-10s%s:", "pool", pool->name);
+	fprintf(to, "%-12s%s:", "pool", pool->name);
 	for (unsigned i = 0; i < pool->nbackends; i++)
 		fprintf(to, " %s%s", pool->backends[i].name,
 		    pool->backends[i].backup ? " (backup)" : "");
@@ -193,7 +193,7 @@ static void say_redirect(FILE *to)
 
 	buf_init(&b, sent, sizeof sent);
 	expand_for_route(&b, &request, &request.route->redirect.to);
-	fprintf(to, "%-10s%u to %.*s\n", "redirected",
+	fprintf(to, "%-12s%u to %.*s\n", "redirected",
 	    request.route->redirect.status, (int)buf_length(&b), sent);
 }
 
@@ -243,7 +243,7 @@ static void say_action(FILE *to)
 		break;
 	}
 	say_edits(to);
-	fprintf(to, "%-10s%llu bytes of body at most\n", "limit",
+	fprintf(to, "%-12s%llu bytes of body at most\n", "limit",
 	    (unsigned long long)request.max_body);
 }
 

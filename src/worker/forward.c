@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "worker/account.h"
 #include "worker/attempt.h"
 #include "worker/request.h"
 
@@ -101,6 +102,8 @@ next_step forward_run(struct stride *s)
 		enum io io = stream_send(s->f.peer, v, k, &n);
 		FAULT(backend_sent);
 		int error = errno;
+		if (s->f.sent == 0 && n > 0)
+			account_mark(s, TIME_CONNECT);
 		s->f.sent += n;
 		stride_io_done(s, peer);
 		if (io == IO_WAIT)

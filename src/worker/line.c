@@ -1,29 +1,67 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The text of an access log line. */
-#include <stdio.h>
+/* Lines of access logs: the combined format, and what all formats share. */
+#include "worker/line.h"
+
 #include <time.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
-#include "worker/account.h"
 
-#define VALUE_MOST 1000
+#define VALUE_MOST 1000  /* bytes of a value, before they are escaped */
+#define METHOD_MOST 64
+#define FIXED 448 /* bytes that all but target and fields may take */
 
-static void put_time(struct buf *b)
+struct second {
+	int64_t when;
+	size_t n, niso;
+	char text[40], iso[40];
+};
+
+static const struct second *second_now(void)
 {
-	static int64_t when = -1;
-	static char text[40];
-	static size_t n;
+	static struct second s = {.when = -1};
 	int64_t now = clock_wall();
 
-	if (now != when) {
-		time_t t = (time_t)now;
-		struct tm tm;
-		localtime_r(&t, &tm);
-		n = strftime(text, sizeof text, "[%d/%b/%Y:%H:%M:%S %z]", &tm);
-		when = now;
-	}
-	buf_put(b, text, n);
+	if (now == s.when)
+		return &s;
+	time_t t = (time_t)now;
+	struct tm tm;
+	localtime_r(&t, &tm);
+	s.n = strftime(s.text, sizeof s.text, "%d/%b/%Y:%H:%M:%S %z", &tm);
+	s.niso = strftime(s.iso, sizeof s.iso - 1, "%Y-%m-%dT%H:%M:%S%z",
+	    &tm);
+	/* "+0100" to "+01:00" */
+	memmove(s.iso + s.niso - 1, s.iso + s.niso - 2, 2);
+	s.iso[s.niso - 2] = ':';
+	s.niso++;
+	s.when = now;
+	return &s;
+}
+
+struct slice line_time(void)
+{
+	const struct second *s = second_now();
+
+	return slice_make(s->text, s->n);
+}
+
+struct slice line_time_iso(void)
+{
+	const struct second *s = second_now();
+
+	return slice_make(s->iso, s->niso);
+}
+
+/* 8 bytes at once: a byte's top bit is set in what is returned if it may not
+ * be plain. Every byte that is not has it set. */
+static uint64_t suspects(const char *p)
+{
+	const uint64_t ones = UINT64_MAX / 255, tops = ones << 7;
+	uint64_t w;
+
+	memcpy(&w, p, sizeof w);
+	uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
+	return ((w - ones * 0x20) | (w + ones) | w | (quote - ones)
+	    | (slash - ones)) & tops;
 }
 
 static bool is_plain(unsigned char c)
@@ -31,69 +69,97 @@ static bool is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-static void put_escaped(struct buf *b, struct slice v)
+size_t line_plain(const char *p, size_t n)
 {
-	if (v.n > VALUE_MOST)
-		v.n = VALUE_MOST;
-	for (size_t i = 0, from = 0; i <= v.n; i++) {
-		if (i < v.n && is_plain((unsigned char)v.p[i]))
-			continue;
-		buf_put(b, v.p + from, i - from);
-		if (i < v.n) {
-			char hex[5];
-			snprintf(hex, sizeof hex, "\\x%02X",
-			    (unsigned char)v.p[i]);
-			buf_put(b, hex, 4);
-		}
-		from = i + 1;
+	size_t i = 0;
+
+	while (i + 8 <= n && suspects(p + i) == 0)
+		i += 8;
+	while (i < n && is_plain((unsigned char)p[i]))
+		i++;
+	return i;
+}
+
+static void put_hex(struct buf *b, unsigned char c)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	const char text[] = {'\\', 'x', digits[c >> 4], digits[c & 15]};
+
+	buf_put(b, text, sizeof text);
+}
+
+void line_put_escaped(struct buf *b, struct slice v, size_t most)
+{
+	for (size_t i = 0;; i++, most -= 4) {
+		size_t left = v.n - i;
+		size_t n = line_plain(v.p + i, left < most ? left : most);
+		buf_put(b, v.p + i, n);
+		i += n;
+		most -= n;
+		if (i == v.n || most < 4)
+			return;
+		put_hex(b, (unsigned char)v.p[i]);
 	}
 }
 
-static void put_quoted(struct buf *b, struct slice v)
+static void put_value(struct buf *b, struct slice v, size_t most)
+{
+	if (v.n > VALUE_MOST)
+		v.n = VALUE_MOST;
+	line_put_escaped(b, v, most);
+}
+
+static void put_quoted(struct buf *b, struct slice v, size_t most)
 {
 	BUF_LIT(b, " \"");
 	if (v.n)
-		put_escaped(b, v);
+		put_value(b, v, most);
 	else
 		BUF_LIT(b, "-");
 	BUF_LIT(b, "\"");
 }
 
-static void put_request(struct buf *b, const struct head *h)
+static void put_request(struct buf *b, const struct head *h, size_t most)
 {
 	if (h->method.n == 0) {
-		BUF_LIT(b, " \"-\" ");
+		BUF_LIT(b, "] \"-\" ");
 		return;
 	}
-	BUF_LIT(b, " \"");
-	put_escaped(b, h->method);
+	BUF_LIT(b, "] \"");
+	put_value(b, h->method, METHOD_MOST);
 	BUF_LIT(b, " ");
-	put_escaped(b, h->target);
+	put_value(b, h->target, most);
 	buf_str(b, h->minor ? " HTTP/1.1\" " : " HTTP/1.0\" ");
 }
 
-static uint64_t body_bytes(const struct stride *s)
+void line_combined(const struct stride *s, struct buf *b)
 {
-	uint64_t n = s->f.tx - s->f.answer_at;
+	const struct head *h = &s->r->head;
+	size_t room = (size_t)(b->end - b->start);
+	char client[LINE_TEXT];
 
-	return n > s->r->head_bytes ? n - s->r->head_bytes : 0;
+	buf_slice(b, line_fields[LOG_FIELD_CLIENT].text(s, client));
+	BUF_LIT(b, " - - [");
+	buf_slice(b, line_time());
+	put_request(b, h, (room - FIXED) / 3);
+	buf_u64(b, (uint64_t)line_fields[LOG_FIELD_STATUS].number(s, 0));
+	BUF_LIT(b, " ");
+	buf_u64(b, (uint64_t)line_fields[LOG_FIELD_BODY_BYTES].number(s, 0));
+	put_quoted(b, head_value(h, FIELD_REFERER), line_left(b, 8) / 2);
+	put_quoted(b, head_value(h, FIELD_USER_AGENT), line_left(b, 3));
 }
 
-size_t account_line(const struct stride *s, char *to, size_t room)
+size_t line_format(const struct stride *s, const struct conf_access_log *log,
+    uint64_t now, char *to, size_t room)
 {
-	const struct request *r = s->r;
-	char client[ADDR_TEXT];
 	struct buf b;
 
 	buf_init(&b, to, room);
-	buf_put(&b, client, addr_format_ip(&r->client, client));
-	BUF_LIT(&b, " - - ");
-	put_time(&b);
-	put_request(&b, &r->head);
-	buf_u64(&b, r->status ? r->status : 499);
-	BUF_LIT(&b, " ");
-	buf_u64(&b, body_bytes(s));
-	put_quoted(&b, head_value(&r->head, FIELD_REFERER));
-	put_quoted(&b, head_value(&r->head, FIELD_USER_AGENT));
+	if (log->format == FORMAT_JSON)
+		line_json(s, now, &b);
+	else if (log->format == FORMAT_CUSTOM)
+		line_custom(s, &log->custom, now, &b);
+	else
+		line_combined(s, &b);
 	return buf_length(&b);
 }

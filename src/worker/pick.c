@@ -151,7 +151,6 @@ next_step pick_run(struct stride *s)
 	if (b == NULL)
 		return stride_refuse(s, 503, CAUSE_NO_BACKEND, NULL);
 	r->backend = b;
-	r->retries += s->f.attempts > 0;
 	s->f.attempts++;
 	return connect_to(s, b);
 }

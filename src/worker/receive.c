@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "net/stream.h"
 #include "shm/slot.h"
+#include "worker/account.h"
 #include "worker/client.h"
 #include "worker/random.h"
 #include "worker/request.h"
@@ -126,6 +127,8 @@ static void begin_request(struct stride *s, size_t length)
 
 	s->c->number++;
 	s->c->gone = 0;
+	account_mark(s, TIME_HEAD);
+	f->request_at = f->rx - (uint64_t)(f->in_end - f->in_start);
 	f->head = f->in;
 	f->in_start = (uint16_t)(f->in_start + length);
 	f->scan = (struct head_scan_state){0};
@@ -133,10 +136,8 @@ static void begin_request(struct stride *s, size_t length)
 	f->deadline = 0;
 	f->attempts = f->patience = 0;
 	f->answer_at = f->tx;
-	f->request_at = f->rx - (uint64_t)(f->in_end - f->in_start) - length;
 	f->slow_since = 0;
 	f->tail = 0;
-	stride_time(s, TIME_HEAD);
 	f->cause = CAUSE_NONE;
 }
 

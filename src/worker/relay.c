@@ -4,6 +4,7 @@
 
 #include "base/fault.h"
 #include "base/log.h"
+#include "worker/account.h"
 #include "worker/answer.h"
 #include "worker/attempt.h"
 #include "worker/compose.h"
@@ -96,6 +97,7 @@ static next_step begin_answer(struct stride *s, const struct head *h)
 	}
 	FAULT(answer_made);
 	s->r->status = h->status;
+	account_mark(s, TIME_FIRST);
 	s->f.flags |= FLOW_ANSWERED;
 	chain_clear(&s->f.body, &s->drop);
 	s->f.bin_start = (uint16_t)(s->f.bin_start + h->length);

@@ -44,8 +44,8 @@ struct captures {
 	uint16_t from[CAPTURES], to[CAPTURES]; /* offsets; empty if equal */
 };
 
-/* When a request came so far: clock_us, 0 if it did not, or if there is no
- * access log. */
+/* When a request got so far, for the access logs: account_mark. clock_us, 0 if
+ * it did not, or if no log asks. */
 enum request_time { TIME_HEAD, TIME_ROUTE, TIME_CONNECT, TIME_FIRST, TIMES };
 
 /* Lives with its arena in the page flow.req, so that the next stride may be
@@ -124,9 +124,6 @@ void stride_io_done(struct stride *s, const struct conn *c);
 
 /* A page for the row; 0: none left, or its share is used up. */
 uint32_t stride_page(struct stride *s, enum page_size size);
-
-/* Notes when the request came so far, if a log is to know. */
-void stride_time(struct stride *s, enum request_time what);
 
 /* The end of a wait in which the client is to move bytes: `count` of them
  * have been. Timeout is without progress, and min_rate is an average over

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* route: which site, which route. */
+#include "worker/account.h"
 #include "worker/answer.h"
 #include "worker/match.h"
 #include "worker/request.h"
@@ -44,7 +45,7 @@ next_step route_run(struct stride *s)
 		return answer_with(s, 200, CAUSE_LAST_HOP);
 	switch (match_route(r)) {
 	case YES:
-		stride_time(s, TIME_ROUTE);
+		account_mark(s, TIME_ROUTE);
 		return NEXT(STEP_GUARD);
 	case NO:
 		return answer_with(s, 404, CAUSE_NO_ROUTE);

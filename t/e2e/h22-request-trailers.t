@@ -99,7 +99,8 @@ for my $path ('/', '/stream') {
 		isnt $c->ending(4), 'open', 'and the end';
 		is scalar(() = $b->requests), 0, 'no request of it';
 	}
-	my $long = join '', map { 'X-' . $_ . ': ' . 'y' x 2000 . "\r\n" } 1 .. 3;
+	my $long = join '', map { "X-$_: " . 'y' x 2000 . "\r\n" }
+	    1 .. 3;
 	$r = ask($at, chunked_request("POST $path", "0\r\n$long\r\n"));
 	is length $r->{body}, 6 + 3 * 2005 + 2,
 	    '6 KB of trailers are not too many';

@@ -79,7 +79,8 @@ is field($r, 'Trailer'), undef, 'and no promise';
 $r = get($at, '/forbidden', @te);
 is trailers($r), 'X-One: 1|X-Two: 2', 'what cannot be one is dropped';
 is trailers(get($at, '/hop', @te)), 'X-End: 2', 'and what Connection names';
-is length trailers(get($at, '/six', @te)), 3 * 2005 + 2, '6 KB are not too many';
+is length trailers(get($at, '/six', @te)), 3 * 2005 + 2,
+    '6 KB are not too many';
 
 my $c = Client->new($at);
 my @wrong;

@@ -64,7 +64,8 @@ for (@thinking, map { [ $_, "POST /post-$_" ] } @ways) {
 	my ($way, $line) = @$_;
 
 	$clients{$line} = Client->new($at);
-	$clients{$line}->send(request($line, [], $line =~ /POST/ ? 'x' : undef));
+	$clients{$line}->send(request($line, [],
+	    $line =~ /POST/ ? 'x' : undef));
 }
 ok until_true(sub { noted('asked', $_->[1] =~ s/.* //r) }, 5),
     "$_->[1] is with the backend" for @thinking;

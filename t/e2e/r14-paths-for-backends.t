@@ -42,8 +42,8 @@ sub target
 
 for (
     # nothing to change: every byte is as it was
-    map({ [ $_, $_ ] } '/', '/x', '/a%2fb/%7Euser/;p=1', '/a%2Fb', '//x', '/x//y',
-	'/x?', '/x?a=%zz&b', "/x!\$&'()*+,;=:@", '/%C3%A9', '/x?a?b/c'),
+    map({ [ $_, $_ ] } '/', '/x', '/a%2fb/%7Euser/;p=1', '/a%2Fb', '//x',
+	'/x//y', '/x?', '/x?a=%zz&b', "/x!\$&'()*+,;=:@", '/%C3%A9', '/x?a?b/c'),
     [ '/app/x', '/x' ], [ '/app', '/' ], [ '/app/', '/' ], [ '/app?q', '/?q' ],
     [ '/app/a%2Fb%20c?x=%20', '/a%2Fb%20c?x=%20' ], [ '/app/%41', '/%41' ],
     [ '/app/app/x', '/app/x' ], [ '/%61pp/x', '/x' ],

@@ -24,8 +24,7 @@ my $b = Backend->new(sub {
 		my ($target) = $r =~ /^\S+ (\S+)/;
 
 		if (!$answers{$target} || $r !~ /^Upgrade: websocket\r/mi) {
-			$target =~ /bad/ ? last : $_[0]->send(plain("no 101")) or
-			    return;
+			$_[0]->send(plain('no 101')) or return;
 			next;
 		}
 		$_[0]->send($answers{$target});

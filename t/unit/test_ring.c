@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "shm/ring.h"
 
 #define LINES 30000
@@ -161,6 +162,7 @@ START_TEST(the_last_line_is_known)
 	    .number = 3000};
 	ring_write(&ring, &h, text);
 	ck_assert(!ring_has_last(&ring, 7, 9, 3000));
+	ck_assert(ring_has_last(&ring, 7, 9, 2999));
 }
 END_TEST
 
@@ -174,6 +176,86 @@ START_TEST(an_entry_not_published_is_not_the_last)
 	ck_assert(!ring_has_last(&ring, 7, 9, 2));
 	write_line(3);
 	ck_assert(ring_has_last(&ring, 7, 9, 3));
+}
+END_TEST
+
+/* A request's lines are there all at once; with room for one of two, that one
+ * is written and the other lost. */
+START_TEST(a_batch_is_published_at_once)
+{
+	struct ring_header h = {.length = 100, .kind = RING_ACCESS, .row = 7,
+	    .serial = 9, .number = 1}, out;
+	struct ring_batch b = ring_begin(&ring);
+
+	ring_add(&b, &h, text);
+	h.kind = RING_ACCESS + 5;
+	ring_add(&b, &h, text);
+	ck_assert_uint_eq(ring_used(&ring), 0);
+	ck_assert(!ring_has_last(&ring, 7, 9, 1));
+	ck_assert(!ring_publish(&b));
+	ck_assert(ring_has_last(&ring, 7, 9, 1));
+	ck_assert(ring_read(&ring, &out, text) && out.kind == RING_ACCESS);
+	ck_assert(ring_read(&ring, &out, text)
+	    && out.kind == RING_ACCESS + 5);
+	ck_assert(!ring_read(&ring, &out, text));
+}
+END_TEST
+
+START_TEST(a_batch_without_room_is_no_batch)
+{
+	struct ring_header h = {.length = RING_LINE_MAX};
+	struct ring_batch b;
+
+	while (ring.lost == 0)
+		ring_write(&ring, &h, text);
+	size_t used = ring_used(&ring);
+	b = ring_begin(&ring);
+	ring_add(&b, &h, text);
+	ring_add(&b, &h, text);
+	ck_assert(ring_publish(&b));
+	ck_assert_uint_eq(ring.lost, 3);
+	ck_assert_uint_eq(ring_used(&ring), used);
+}
+END_TEST
+
+START_TEST(the_logger_is_called_before_the_ring_is_full)
+{
+	struct ring_header h = {.length = 1000};
+	unsigned n = 0;
+
+	while (!ring_write(&ring, &h, text))
+		n++;
+	ck_assert_uint_eq(ring.lost, 0);
+	ck_assert_uint_lt(n, RING_BYTES / 2 / 1000);
+}
+END_TEST
+
+static void *wake(void *arg)
+{
+	(void)arg;
+	while (atomic_load(&ring.bell) == 0)
+		sched_yield();
+	ring_wake(&ring);
+	return NULL;
+}
+
+START_TEST(who_sleeps_is_woken)
+{
+	pthread_t waker;
+	uint64_t begin = clock_ms();
+
+	ck_assert_int_eq(pthread_create(&waker, NULL, wake, NULL), 0);
+	ring_drowse(&ring);
+	ring_sleep(&ring, 3000);
+	pthread_join(waker, NULL);
+	ck_assert_uint_lt(clock_ms() - begin, 2000);
+	ring_drowse(&ring);
+	ring_wake(&ring); /* between looking and sleeping */
+	ring_sleep(&ring, 3000);
+	ck_assert_uint_lt(clock_ms() - begin, 2000);
+	ring_drowse(&ring);
+	ring_sleep(&ring, 30);
+	ck_assert_uint_ge(clock_ms() - begin, 20);
 }
 END_TEST
 
@@ -244,6 +326,10 @@ int main(void)
 	tcase_add_test(tc, without_room_lines_are_lost);
 	tcase_add_test(tc, the_last_line_is_known);
 	tcase_add_test(tc, an_entry_not_published_is_not_the_last);
+	tcase_add_test(tc, a_batch_is_published_at_once);
+	tcase_add_test(tc, a_batch_without_room_is_no_batch);
+	tcase_add_test(tc, the_logger_is_called_before_the_ring_is_full);
+	tcase_add_test(tc, who_sleeps_is_woken);
 	tcase_add_test(tc, a_damaged_ring_is_survived);
 	tcase_add_test(tc, a_rest_without_header_is_skipped);
 	suite_add_tcase(suite, tc);
