@@ -4,6 +4,7 @@
 
 #include "base/fault.h"
 #include "base/buf.h"
+#include "base/log.h"
 #include "http/chunk.h"
 #include "http/trailer.h"
 #include "net/stream.h"
@@ -151,7 +152,7 @@ static bool put_decoded(struct stride *s, struct slice piece)
  * no trailers, goes on with its length instead. */
 static bool put_end(struct stride *s, struct slice trailers)
 {
-	char end[TRAILER_MOST + 16];
+	char end[TRAILER_ROOM + 16];
 	struct buf b;
 
 	if (!is_streaming(s) && trailers.n == 0)
@@ -174,7 +175,7 @@ static bool put_end(struct stride *s, struct slice trailers)
 /* Behind the last chunk. False: there is no room for them. */
 static bool take_trailers(struct stride *s, const struct refusal **no)
 {
-	char text[TRAILER_MOST];
+	char text[TRAILER_ROOM];
 	const char *at = page_at(s->f.in) + s->f.in_start;
 	size_t length;
 	struct buf b;
@@ -191,6 +192,7 @@ static bool take_trailers(struct stride *s, const struct refusal **no)
 	}
 	buf_init(&b, text, sizeof text);
 	*no = trailer_copy(at, length, &b);
+	MUST(!b.full);
 	if (*no != NULL || !put_end(s, slice_make(text, buf_length(&b))))
 		return false;
 	use_in(s, length);

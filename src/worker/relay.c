@@ -51,10 +51,30 @@ static next_step cut(struct stride *s, enum cause cause)
 	return done(s);
 }
 
+/* The row's share of pages is used up, or all pages are. */
+static next_step no_page(struct stride *s)
+{
+	if (s->f.out.length == 0)
+		return stride_wait_for_pages(s);
+	switch (flush_some(s)) {
+	case IO_OK:
+		return NEXT(STEP_RELAY);
+	case IO_WAIT:
+		return stride_wait_for_client(s, STEP_RELAY);
+	default:
+		return stride_cut(s, CAUSE_CLIENT_GONE);
+	}
+}
+
+/* Of an earlier attempt's answer, which then did not become this one. */
+#define FRAMING (FLOW_NOBODY | FLOW_TRAILERS | FLOW_CHUNKED_DOWN \
+    | FLOW_KEEP_BACKEND)
+
 static void decide_framing(struct stride *s, const struct framing *body)
 {
 	bool old = s->r->head.minor == 0;
 
+	s->f.flags &= ~(uint32_t)FRAMING;
 	s->f.res_kind = (uint8_t)body->kind;
 	s->f.res_left = body->length;
 	s->f.res_chunk = (struct chunk){0};
@@ -89,7 +109,7 @@ static next_step begin_answer(struct stride *s, const struct head *h)
 	switch (compose_response_head(s, h, &body)) {
 	case COMPOSE_NO_PAGE:
 		s->f.res_scan = (struct head_scan_state){0};
-		return stride_wait_for_pages(s);
+		return no_page(s);
 	case COMPOSE_TOO_LARGE:
 		return bad_response(s, "its fields do not fit");
 	default:
@@ -121,6 +141,10 @@ static next_step begin_tunnel(struct stride *s, const struct head *h)
 {
 	if (!s->r->wants_websocket || !head_has(h, FIELD_UPGRADE))
 		return bad_response(s, "101 without being asked");
+	if (head_has_many(h, FIELD_UPGRADE)
+	    || !slice_caseeq(head_value(h, FIELD_UPGRADE),
+	    SLICE("websocket")))
+		return bad_response(s, "101 to another protocol");
 	if (!forward_is_complete(&s->f))
 		return bad_response(s, "101 before it has the request");
 	switch (compose_tunnel_head(s, h)) {
@@ -128,7 +152,7 @@ static next_step begin_tunnel(struct stride *s, const struct head *h)
 		break;
 	case COMPOSE_NO_PAGE:
 		s->f.res_scan = (struct head_scan_state){0};
-		return stride_wait_for_pages(s);
+		return no_page(s);
 	default:
 		return bad_response(s, "its fields do not fit");
 	}
@@ -154,14 +178,16 @@ static next_step pass_interim(struct stride *s, const struct head *h)
 		break;
 	case COMPOSE_NO_PAGE:
 		s->f.interims--;
-		return stride_wait_for_pages(s);
+		return no_page(s);
 	default:
 		return bad_response(s, "its fields do not fit");
 	}
 	s->f.bin_start = (uint16_t)(s->f.bin_start + h->length);
 	if (flush_some(s) == IO_BROKEN)
 		return stride_cut(s, CAUSE_CLIENT_GONE);
-	return NEXT(forward_is_complete(&s->f) ? STEP_RELAY : STEP_FORWARD);
+	/* what came with it may be the answer */
+	return NEXT(forward_is_complete(&s->f)
+	    || s->f.bin_start < s->f.bin_end ? STEP_RELAY : STEP_FORWARD);
 }
 
 static next_step read_head(struct stride *s, size_t length)
@@ -313,21 +339,6 @@ static next_step make_way(struct stride *s)
 	if (s->f.out.pages < OUT_PAGES)
 		return NEXT(STEP_RELAY);
 	return stride_wait_for_client(s, STEP_RELAY);
-}
-
-/* The row's share of pages is used up, or all pages are. */
-static next_step no_page(struct stride *s)
-{
-	if (s->f.out.length == 0)
-		return stride_wait_for_pages(s);
-	switch (flush_some(s)) {
-	case IO_OK:
-		return NEXT(STEP_RELAY);
-	case IO_WAIT:
-		return stride_wait_for_client(s, STEP_RELAY);
-	default:
-		return stride_cut(s, CAUSE_CLIENT_GONE);
-	}
 }
 
 static next_step use_what_came(struct stride *s)
