@@ -12,6 +12,10 @@
 #define TRAILER_MOST 8192  /* bytes of the section, its last CRLF among them */
 #define TRAILER_FIELDS 64
 
+/* Room for what trailer_copy makes of any section: a blank behind each colon
+ * may be new. */
+#define TRAILER_ROOM (TRAILER_MOST + TRAILER_FIELDS)
+
 enum trailer_scan { TRAILER_MORE, TRAILER_WHOLE, TRAILER_BAD };
 
 /* Looks for the end of the section in the n bytes at p, from the start each

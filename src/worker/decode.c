@@ -53,7 +53,7 @@ static bool put_decoded(struct stride *s, struct slice piece)
  * no trailers, goes on with its length instead. */
 static bool put_end(struct stride *s, struct slice trailers)
 {
-	char end[TRAILER_MOST + 16];
+	char end[TRAILER_ROOM + 16];
 	struct buf b;
 
 	if (!body_is_streaming(s) && trailers.n == 0)
@@ -86,7 +86,7 @@ static bool may_go_on(struct slice name, const void *arg)
 /* Behind the last chunk. False: there is no room for them. */
 static bool take_trailers(struct stride *s, const struct refusal **no)
 {
-	char text[TRAILER_MOST];
+	char text[TRAILER_ROOM];
 	const char *at = page_at(s->f.in) + s->f.in_start;
 	size_t length;
 	struct buf b;
@@ -103,6 +103,7 @@ static bool take_trailers(struct stride *s, const struct refusal **no)
 	}
 	buf_init(&b, text, sizeof text);
 	*no = trailer_copy(at, length, may_go_on, s->r, &b);
+	MUST(!b.full);
 	if (*no != NULL || !put_end(s, slice_make(text, buf_length(&b))))
 		return false;
 	body_use_in(s, length);

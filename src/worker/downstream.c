@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "http/chunk.h"
 #include "http/trailer.h"
 #include "worker/edit.h"
@@ -150,7 +151,7 @@ static bool may_go_on(struct slice name, const void *arg)
 /* They are looked at even where they go no further. */
 static enum downstream move_trailers(struct stride *s)
 {
-	static char text[TRAILER_MOST];
+	static char text[TRAILER_ROOM];
 	const char *at = page_at(s->f.bin) + s->f.bin_start;
 	size_t length;
 	struct buf b;
@@ -167,6 +168,7 @@ static enum downstream move_trailers(struct stride *s)
 	buf_init(&b, text, sizeof text);
 	if (trailer_copy(at, length, may_go_on, s->r, &b) != NULL)
 		return DOWNSTREAM_BAD;
+	MUST(!b.full);
 	if (!put_end(s, text, s->f.flags & FLOW_TRAILERS ? buf_length(&b)
 	    : 0))
 		return DOWNSTREAM_NO_PAGE;

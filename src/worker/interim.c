@@ -23,9 +23,12 @@ static void leave_head(struct stride *s)
 
 next_step interim_tunnel(struct stride *s, const struct head *h)
 {
-	if (!s->r->wants_websocket
-	    || !head_has_item(h, FIELD_UPGRADE, SLICE("websocket")))
+	if (!s->r->wants_websocket)
 		return relay_refuse(s, "101 without being asked");
+	if (head_has_many(h, FIELD_UPGRADE)
+	    || !slice_caseeq(head_value(h, FIELD_UPGRADE),
+	    SLICE("websocket")))
+		return relay_refuse(s, "101 to another protocol");
 	if (!forward_is_complete(&s->f))
 		return relay_refuse(s, "101 before it has the request");
 	switch (compose_tunnel_head(s, h)) {
@@ -33,7 +36,7 @@ next_step interim_tunnel(struct stride *s, const struct head *h)
 		break;
 	case COMPOSE_NO_PAGE:
 		s->f.res_scan = (struct head_scan_state){0};
-		return stride_wait_for_pages(s);
+		return relay_no_page(s);
 	default:
 		return relay_refuse(s, "its fields do not fit");
 	}
@@ -59,12 +62,14 @@ next_step interim_pass(struct stride *s, const struct head *h)
 		break;
 	case COMPOSE_NO_PAGE:
 		s->f.interims--;
-		return stride_wait_for_pages(s);
+		return relay_no_page(s);
 	default:
 		return relay_refuse(s, "its fields do not fit");
 	}
 	s->f.bin_start = (uint16_t)(s->f.bin_start + h->length);
 	if (flush_some(s) == IO_BROKEN)
 		return stride_cut(s, CAUSE_CLIENT_GONE);
-	return NEXT(forward_is_complete(&s->f) ? STEP_RELAY : STEP_FORWARD);
+	/* what came with it may be the answer */
+	return NEXT(forward_is_complete(&s->f)
+	    || s->f.bin_start < s->f.bin_end ? STEP_RELAY : STEP_FORWARD);
 }

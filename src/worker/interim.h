@@ -15,4 +15,7 @@ next_step interim_tunnel(struct stride *s, const struct head *h);
 /* relay: the response is not lawful; another attempt, or 502. */
 next_step relay_refuse(struct stride *s, const char *why);
 
+/* relay: the row's share of pages is used up, or all pages are. */
+next_step relay_no_page(struct stride *s);
+
 #endif

@@ -52,10 +52,15 @@ static next_step cut(struct stride *s, enum cause cause)
 	return done(s);
 }
 
+/* Of an earlier attempt's answer, which then did not become this one. */
+#define FRAMING (FLOW_NOBODY | FLOW_TRAILERS | FLOW_CHUNKED_DOWN               \
+    | FLOW_KEEP_BACKEND)
+
 static void decide_framing(struct stride *s, const struct framing *body)
 {
 	bool old = s->r->head.minor == 0;
 
+	s->f.flags &= ~(uint32_t)FRAMING;
 	s->f.res_kind = (uint8_t)body->kind;
 	s->f.res_left = body->length;
 	s->f.res_chunk = (struct chunk){0};
@@ -104,7 +109,7 @@ static next_step begin_answer(struct stride *s, const struct head *h)
 	switch (compose_response_head(s, h, &body)) {
 	case COMPOSE_NO_PAGE:
 		s->f.res_scan = (struct head_scan_state){0};
-		return stride_wait_for_pages(s);
+		return relay_no_page(s);
 	case COMPOSE_TOO_LARGE:
 		return relay_refuse(s, "its fields do not fit");
 	default:
@@ -301,8 +306,7 @@ static next_step make_way(struct stride *s)
 	return wait_for_client(s);
 }
 
-/* The row's share of pages is used up, or all pages are. */
-static next_step no_page(struct stride *s)
+next_step relay_no_page(struct stride *s)
 {
 	if (s->f.out.length == 0)
 		return stride_wait_for_pages(s);
@@ -330,7 +334,7 @@ static next_step use_what_came(struct stride *s)
 	case DOWNSTREAM_BAD:
 		return cut(s, CAUSE_BAD_RESPONSE);
 	case DOWNSTREAM_NO_PAGE:
-		return no_page(s);
+		return relay_no_page(s);
 	default:
 		return BECOME(STEP_RELAY, WAIT_BACKEND);
 	}
@@ -371,7 +375,7 @@ static next_step prepare(struct stride *s)
 	if (next != NEXT(STEP_RELAY) || have_room(s))
 		return next;
 	return s->f.bin && s->f.bin_start == 0
-	    ? relay_refuse(s, "its head is too large") : no_page(s);
+	    ? relay_refuse(s, "its head is too large") : relay_no_page(s);
 }
 
 next_step relay_run(struct stride *s)

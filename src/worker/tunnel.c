@@ -87,6 +87,7 @@ static enum io send_up(struct stride *s)
 	return IO_OK;
 }
 
+/* What came has been moved out of it. */
 static bool have_in(struct stride *s)
 {
 	if (s->f.in == 0 || s->f.in == s->f.head)
@@ -108,8 +109,6 @@ static enum io receive_client(struct stride *s)
 {
 	size_t n;
 
-	if (!have_in(s))
-		return IO_WAIT;
 	s->f.receive = RECEIVE_IN;
 	stride_publish(s);
 	stride_io(s->c);
@@ -127,8 +126,6 @@ static enum io receive_backend(struct stride *s)
 	const struct conn *peer = lobby_get((unsigned)s->f.peer);
 	size_t n;
 
-	if (!have_bin(s))
-		return IO_WAIT;
 	stride_publish(s);
 	stride_io(peer);
 	enum io io = stream_receive(s->f.peer, page_at(s->f.bin),
@@ -149,38 +146,45 @@ static void pass_end(struct stride *s)
 		shutdown((int)lobby_row(s->c), SHUT_WR);
 }
 
-/* One way, as far as it goes now. IO_BROKEN: the other end is no more. */
-static enum io move_up(struct stride *s)
+/* One way, as far as it goes now: what was read is sent before it returns.
+ * IO_BROKEN: the other end is no more. *starved: there was no page. */
+static enum io move_up(struct stride *s, bool *starved)
 {
-	for (int rounds = 0; rounds < ROUNDS; rounds++) {
-		if (!move_in(s))
-			return IO_WAIT;
+	for (int rounds = 0;; rounds++) {
+		bool moved = move_in(s);
 		enum io io = send_up(s);
-		if (io != IO_OK || has_ended(s, FLOW_CLIENT_ENDED))
+		if (io != IO_OK || has_ended(s, FLOW_CLIENT_ENDED)
+		    || rounds == ROUNDS)
 			return io;
+		*starved = !moved || !have_in(s);
+		if (*starved)
+			return IO_WAIT;
 		io = receive_client(s);
 		if (io == IO_END)
 			s->f.flags |= FLOW_CLIENT_ENDED;
 		else if (io != IO_OK)
 			return io;
 	}
-	return IO_OK;
 }
 
-static enum io move_down(struct stride *s)
+static enum io move_down(struct stride *s, bool *starved)
 {
-	for (int rounds = 0; rounds < ROUNDS; rounds++) {
+	for (int rounds = 0;; rounds++) {
 		move_bin(s);
 		enum io io = flush_some(s);
-		if (io != IO_OK || has_ended(s, FLOW_BACKEND_ENDED))
+		if (io != IO_OK || has_ended(s, FLOW_BACKEND_ENDED)
+		    || rounds == ROUNDS)
 			return io;
+		if (!have_bin(s)) {
+			*starved = true;
+			return IO_WAIT;
+		}
 		io = receive_backend(s);
 		if (io == IO_END)
 			s->f.flags |= FLOW_BACKEND_ENDED;
 		else if (io != IO_OK)
 			return io;
 	}
-	return IO_OK;
 }
 
 /* Pages that nothing came into; the head's is kept. */
@@ -222,47 +226,54 @@ static uint64_t due(const struct stride *s)
 	return s->now + (half ? l->timeouts.write : l->timeouts.tunnel);
 }
 
-static next_step wait_for_more(struct stride *s, bool moved)
+static bool has_moved(const struct stride *s, const struct flow *before)
+{
+	const struct flow *f = &s->f;
+
+	return f->rx != before->rx || f->tx != before->tx
+	    || f->brx != before->brx || f->sent != before->sent
+	    || f->flags != before->flags;
+}
+
+/* Without pages nothing can be read, and both ends would go on firing. */
+static next_step wait_for_more(struct stride *s, const struct flow *before,
+    bool starved)
 {
 	unsigned open = what_is_open(s);
+	bool moved = has_moved(s, before);
 
 	if (open == 0)
 		return end(s, CAUSE_NONE);
 	drop_empty(s);
-	if (moved || s->f.deadline == 0)
+	if (moved) {
+		s->f.patience = 0;
+		/* deaths of long ago are not this one's doing */
+		s->c->deaths = 0;
+	}
+	if (starved)
+		return stride_wait_for_pages(s);
+	if (moved || s->f.deadline == 0 || s->f.wait == WAIT_TURN)
 		s->f.deadline = due(s);
 	return BECOME(STEP_TUNNEL, WAIT_BITS | open);
-}
-
-/* Without pages nothing can be read, and both ends would go on firing. */
-static bool have_pages(struct stride *s)
-{
-	if (!move_in(s) || !have_in(s) || !have_bin(s))
-		return false;
-	s->f.patience = 0;
-	return true;
 }
 
 next_step tunnel_run(struct stride *s)
 {
 	struct flow before = s->f;
+	bool starved = false;
 
 	if (s->f.peer < 0)
 		return end(s, CAUSE_WORKER_DIED);
 	if (s->late)
 		return end(s, CAUSE_TUNNEL_IDLE);
-	if (!have_pages(s))
-		return stride_wait_for_pages(s);
-	if (move_up(s) == IO_BROKEN) {
+	if (move_up(s, &starved) == IO_BROKEN) {
 		/* nothing more goes this way; what comes may still end */
 		chain_clear(&s->f.body, &s->drop);
 		s->f.flags |= FLOW_CLIENT_ENDED;
 		s->f.cause = CAUSE_TUNNEL_CUT;
 	}
-	if (move_down(s) == IO_BROKEN)
+	if (move_down(s, &starved) == IO_BROKEN)
 		return end(s, CAUSE_TUNNEL_CUT);
 	pass_end(s);
-	return wait_for_more(s, s->f.rx != before.rx || s->f.tx != before.tx
-	    || s->f.brx != before.brx || s->f.sent != before.sent
-	    || s->f.flags != before.flags);
+	return wait_for_more(s, &before, starved);
 }
