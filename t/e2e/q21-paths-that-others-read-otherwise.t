@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# A backend is not asked for a path that it may read as another one than that
+# for which the route was found.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Test::More;
+use Backend;
+use Client qw(ask request);
+use Portico;
+
+my $backend = Backend->new('echo');
+my $p = Portico->start(qq{
+listeners = { http = { address = "\@http\@"; }; };
+pools = { app = { backends = [ "$backend->{address}" ]; }; };
+sites = { x = { hosts = "*"; routes = (
+	{ path = "/admin"; deny = 403; },
+	{ path = "/public"; pool = "app"; },
+	{ path = "/old"; strip_prefix = "/old"; pool = "app"; },
+	{ path = "/jail"; rewrite = { re = "^/jail(.*)"; to = "/home{1}"; };
+	  pool = "app"; },
+	{ path = "/gone"; redirect = { to = "/here{rest}"; }; },
+	{ pool = "app"; } ); }; };
+});
+
+sub response
+{
+	my ($target) = @_;
+
+	return ask($p->address('http'), request("GET $target"));
+}
+
+# What the backend was asked for, or the status of our answer.
+sub asked
+{
+	my $r = response(@_);
+
+	return $r->{body} =~ m{^GET (\S+) HTTP/}m ? $1 : $r->{status};
+}
+
+for my $dots ('/public/..;/admin', '/public/..%2fadmin', '/public/..%5cadmin',
+    '/public\\..\\admin', '/public%2F..%2fadmin', '/public/..;x=y/admin',
+    '/old/..%2fadmin', '/jail/..%2fetc', '/jail/..%5Cetc', '/public/x/..%2f',
+    '/public/%2e%2e%2fadmin', '/public/%2e%2e;/admin') {
+	is asked($dots), 400, "$dots: dots that a backend may see";
+}
+for my $fine ('/public/a..b', '/public/...', '/public/a%2fb', '/a;b=..c',
+    '/public/%2fx', '/x?a=/..%2f/..;/', '/public/..a', '/public/x;y=1/z') {
+	is asked($fine), $fine, "$fine is what it looks like";
+}
+done_testing;
