@@ -26,6 +26,23 @@ static bool says_the_same(struct slice raw, struct slice rest)
 	    && slice_eq(plain, rest);
 }
 
+static size_t count_slashes(struct slice s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		n += s.p[i] == '/';
+	return n;
+}
+
+/* A ".." of the client's was resolved to find the route. A backend that does
+ * not resolve it would serve what is behind another one. */
+static bool had_dots(const struct request *r)
+{
+	return r->path.p != r->uri.path.p
+	    && count_slashes(r->path) != count_slashes(r->uri.path);
+}
+
 bool target_rest(const struct request *r, struct slice prefix,
     struct slice *rest)
 {
@@ -33,8 +50,17 @@ bool target_rest(const struct request *r, struct slice prefix,
 	struct slice plain = uri_path_rest(r->path, prefix, &found);
 	struct slice raw = uri_path_rest(r->uri.path, prefix, &also);
 
-	*rest = also && says_the_same(raw, plain) ? raw : plain;
+	*rest = also && !had_dots(r) && says_the_same(raw, plain) ? raw
+	    : plain;
 	return found;
+}
+
+static void put_whole(struct buf *b, const struct request *r)
+{
+	if (had_dots(r))
+		uri_put_path(b, r->path);
+	else
+		buf_slice(b, r->uri.path);
 }
 
 static void put_path(struct buf *b, const struct request *r)
@@ -46,7 +72,7 @@ static void put_path(struct buf *b, const struct request *r)
 
 	buf_slice(b, p->add_prefix);
 	if (!shorter)
-		buf_slice(b, path);
+		put_whole(b, r);
 	else if (rest.n == 0 && p->add_prefix.n == 0)
 		BUF_LIT(b, "/");
 	else if (rest.p >= path.p && rest.p <= path.p + path.n)

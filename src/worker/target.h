@@ -14,7 +14,7 @@ bool target_rest(const struct request *r, struct slice prefix,
 
 /* Writes path and query after strip_prefix, add_prefix and rewrite of the
  * route, in this order; the bytes that none of them changes stay as the client
- * wrote them. False if the regular expression took too long. */
+ * wrote them, but for segments of dots, which are resolved. False if the regular expression took too long. */
 bool target_put(struct buf *b, const struct request *r);
 
 #endif

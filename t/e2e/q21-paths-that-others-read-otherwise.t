@@ -49,4 +49,21 @@ for my $fine ('/public/a..b', '/public/...', '/public/a%2fb', '/a;b=..c',
     '/public/%2fx', '/x?a=/..%2f/..;/', '/public/..a', '/public/x;y=1/z') {
 	is asked($fine), $fine, "$fine is what it looks like";
 }
+for (
+    [ '/admin/../public/x', '/public/x' ], [ '/a/b/../../c', '/c' ],
+    [ '/admin/%2e%2e/public/%41', '/public/A' ], [ '/admin/..', '/' ],
+    [ '/admin/./../public/a%2fb', '/public/a%2Fb' ],
+    [ '/admin/../x%3fy?z=/../', '/x%3Fy?z=/../' ],
+    [ '/old/a/../b%20c', '/b%20c' ], [ '/x/../old/%61', '/a' ],
+    [ '/x/../jail/y', '/home/y' ], [ '/public/../admin/x', 403 ],
+    [ '/admin/../..', 400 ], [ '/public//../x', '/public/x' ]) {
+	my ($target, $expected) = @$_;
+
+	is asked($target), $expected, "$target: $expected";
+}
+for my $plain ('/%70ublic/a', '/x%2e', '//x//y', '/public/.', '/public/%2E') {
+	is asked($plain), $plain, "$plain stays as it is";
+}
+is response('/gone/x/../y')->{fields}{location}[0], '/here/y',
+    'nor does a redirect have dots';
 done_testing;
