@@ -16,6 +16,8 @@ listeners = { http = { address = "\@http\@"; }; };
 pools = { app = { backends = [ "$backend->{address}" ]; }; };
 sites = { x = { hosts = "*"; routes = (
 	{ path = "/admin"; deny = 403; },
+	{ path_is = "/exact/one"; deny = 403; },
+	{ path = "/v/%2F"; respond = { status = 200; body = "slash"; }; },
 	{ path = "/public"; pool = "app"; },
 	{ path = "/old"; strip_prefix = "/old"; pool = "app"; },
 	{ path = "/jail"; rewrite = { re = "^/jail(.*)"; to = "/home{1}"; };
@@ -64,6 +66,14 @@ for (
 for my $plain ('/%70ublic/a', '/x%2e', '//x//y', '/public/.', '/public/%2E') {
 	is asked($plain), $plain, "$plain stays as it is";
 }
+for my $slash ('/admin%2fsecret', '/admin%2F', '/%61dmin%2f%2fx',
+    '/exact%2fone', '/x%2f../../admin%2fx') {
+	is asked($slash), 403, "$slash: some backends decode the slash";
+}
+is asked($_), $_, "$_ is none of these"
+    for '/admins%2fsecret', '/exact%2fone%2f', '/a%2fadmin', '/x%252fy';
+is response('/v/%2f')->{body}, 'slash', 'a route may ask for an encoded one';
+is asked('/old%2fx'), '/old%2fx', 'no prefix is cut at an encoded slash';
 is response('/gone/x/../y')->{fields}{location}[0], '/here/y',
     'nor does a redirect have dots';
 done_testing;
