@@ -178,8 +178,13 @@ static void say_sent(FILE *to)
 	request.backend = &request.pool->backends[0];
 	stride.f.flags = FLOW_BODY_WHOLE;
 	buf_init(&b, sent, sizeof sent);
-	if (!compose_put_request_head(&b, &stride)) {
+	enum target made = compose_put_request_head(&b, &stride);
+	if (made == TARGET_REGEX) {
 		answered(to, 500, cause_text[CAUSE_REGEX]);
+		return;
+	}
+	if (made == TARGET_DOTS) {
+		answered(to, 400, "rewrite makes a path with dots of it");
 		return;
 	}
 	say_pool(to);

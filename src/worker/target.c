@@ -86,6 +86,18 @@ static bool has_query(const struct conf_template *to)
 	return memchr(to->source.p, '?', to->source.n) != NULL;
 }
 
+/* What the client put behind "/jail/" may begin with dots: no rewrite leads
+ * out of what it leads into. */
+static bool has_dots(struct slice target)
+{
+	static char text[TARGET_MOST];
+	struct slice plain, path = slice_cut(&target, '?');
+
+	return uri_normalise_path(path, text, sizeof text, &plain) != NULL
+	    || count_slashes(plain) != count_slashes(path)
+	    || uri_hides_dots(plain);
+}
+
 /* The path as it is now, decoded for the expression. */
 static enum match rewrite(struct buf *b, const struct request *r,
     struct slice path)
@@ -98,17 +110,16 @@ static enum match rewrite(struct buf *b, const struct request *r,
 	if (uri_normalise_path(path, text, sizeof text, &subject) != NULL)
 		return NO;
 	enum match m = regex_run(&p->rewrite.re, subject, &groups);
-	if (m != YES)
-		return m;
-	expand_put(b, r, &p->rewrite.to, &groups, subject);
-	if (!has_query(&p->rewrite.to))
-		put_query(b, r->uri.query);
-	return YES;
+	if (m == YES)
+		expand_put(b, r, &p->rewrite.to, &groups, subject);
+	return m;
 }
 
-static bool put_rewritten(struct buf *b, const struct request *r)
+static enum target put_rewritten(struct buf *b, const struct request *r)
 {
 	static char text[TARGET_MOST];
+	const struct conf_template *to = &r->route->policy.rewrite.to;
+	const char *from = b->at;
 	struct buf path;
 
 	buf_init(&path, text, sizeof text);
@@ -116,25 +127,30 @@ static bool put_rewritten(struct buf *b, const struct request *r)
 	b->full = b->full || path.full;
 	switch (rewrite(b, r, slice_make(text, buf_length(&path)))) {
 	case FAILED:
-		return false;
+		return TARGET_REGEX;
 	case NO:
 		buf_put(b, text, buf_length(&path));
-		put_query(b, r->uri.query);
-		return true;
-	default:
-		return true;
+		break;
+	case YES:
+		if (has_dots(slice_make(from, (size_t)(b->at - from))))
+			return TARGET_DOTS;
+		if (has_query(to))
+			return TARGET_FINE;
+		break;
 	}
+	put_query(b, r->uri.query);
+	return TARGET_FINE;
 }
 
-bool target_put(struct buf *b, const struct request *r)
+enum target target_put(struct buf *b, const struct request *r)
 {
 	if (r->uri.form == URI_ASTERISK) {
 		BUF_LIT(b, "*");
-		return true;
+		return TARGET_FINE;
 	}
 	if (r->route->policy.rewrite.re.code)
 		return put_rewritten(b, r);
 	put_path(b, r);
 	put_query(b, r->uri.query);
-	return true;
+	return TARGET_FINE;
 }

@@ -22,6 +22,8 @@ sites = { x = { hosts = "*"; routes = (
 	{ path = "/old"; strip_prefix = "/old"; pool = "app"; },
 	{ path = "/jail"; rewrite = { re = "^/jail(.*)"; to = "/home{1}"; };
 	  pool = "app"; },
+	{ path_re = "^/cell"; rewrite = { re = "^/cell(.*)";
+	    to = "/home/{1}?x"; }; pool = "app"; },
 	{ path = "/gone"; redirect = { to = "/here{rest}"; }; },
 	{ pool = "app"; } ); }; };
 });
@@ -74,6 +76,10 @@ is asked($_), $_, "$_ is none of these"
     for '/admins%2fsecret', '/exact%2fone%2f', '/a%2fadmin', '/x%252fy';
 is response('/v/%2f')->{body}, 'slash', 'a route may ask for an encoded one';
 is asked('/old%2fx'), '/old%2fx', 'no prefix is cut at an encoded slash';
+is asked($_->[0]), $_->[1], "rewrite of $_->[0]: $_->[1]"
+    for [ '/cell../etc', 400 ], [ '/cell..', 400 ], [ '/cell..;/etc', 400 ],
+    [ '/cell.', '/home/.?x' ], [ '/cell/a', '/home//a?x' ], [ '/cella', '/home/a?x' ],
+    [ '/cell...', '/home/...?x' ], [ '/cell/..', '/' ];
 is response('/gone/x/../y')->{fields}{location}[0], '/here/y',
     'nor does a redirect have dots';
 done_testing;
