@@ -78,7 +78,8 @@ is response('/v/%2f')->{body}, 'slash', 'a route may ask for an encoded one';
 is asked('/old%2fx'), '/old%2fx', 'no prefix is cut at an encoded slash';
 is asked($_->[0]), $_->[1], "rewrite of $_->[0]: $_->[1]"
     for [ '/cell../etc', 400 ], [ '/cell..', 400 ], [ '/cell..;/etc', 400 ],
-    [ '/cell.', '/home/.?x' ], [ '/cell/a', '/home//a?x' ], [ '/cella', '/home/a?x' ],
+    [ '/cell.', '/home/.?x' ], [ '/cell/a', '/home//a?x' ],
+    [ '/cella', '/home/a?x' ],
     [ '/cell...', '/home/...?x' ], [ '/cell/..', '/' ];
 is response('/gone/x/../y')->{fields}{location}[0], '/here/y',
     'nor does a redirect have dots';
