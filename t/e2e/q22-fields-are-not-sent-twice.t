@@ -24,7 +24,8 @@ sites = { x = { hosts = "*";
 	{ path = "/without"; redirect = { to = "/b"; };
 	  headers = { response = { set = {}; remove = [ "date",
 	    "content-type" ]; }; }; },
-	{ path = "/long"; redirect = { to = "/{path}{path}{path}"; }; },
+	{ path = "/long"; redirect = { to = "/{path}{path}{path}"; };
+	  headers = { response = { set = { Content-Type = "text/x"; }; }; }; },
 	{ pool = "app"; } ); }; };
 });
 
