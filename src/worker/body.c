@@ -8,6 +8,7 @@
 #include "http/trailer.h"
 #include "net/stream.h"
 #include "worker/attempt.h"
+#include "worker/edit.h"
 #include "worker/request.h"
 #include "worker/worker.h"
 
@@ -171,6 +172,18 @@ static bool put_end(struct stride *s, struct slice trailers)
 	return true;
 }
 
+/* Without what the route keeps from backends. */
+static struct slice edited(const struct stride *s, const struct buf *b)
+{
+	static const struct conf_list none;
+	size_t n = buf_length(b);
+
+	if (s->r->route)
+		n = edit_trailers(b->start, n,
+		    &s->r->route->policy.request, &none);
+	return slice_make(b->start, n);
+}
+
 /* Behind the last chunk. False: there is no room for them. */
 static bool take_trailers(struct stride *s, const struct refusal **no)
 {
@@ -191,7 +204,7 @@ static bool take_trailers(struct stride *s, const struct refusal **no)
 	}
 	buf_init(&b, text, sizeof text);
 	*no = trailer_copy(at, length, &b);
-	if (*no != NULL || !put_end(s, slice_make(text, buf_length(&b))))
+	if (*no != NULL || !put_end(s, edited(s, &b)))
 		return false;
 	use_in(s, length);
 	s->f.flags |= FLOW_BODY_WHOLE;

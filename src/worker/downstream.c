@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "http/chunk.h"
 #include "http/trailer.h"
+#include "worker/edit.h"
 
 /* Up to this size a copy behind what waits already beats a vector more. */
 #define COPY_MOST 2048
@@ -154,8 +155,10 @@ static enum downstream move_trailers(struct stride *s)
 	buf_init(&b, text, sizeof text);
 	if (trailer_copy(at, length, &b) != NULL)
 		return DOWNSTREAM_BAD;
-	if (!put_end(s, text, s->f.flags & FLOW_TRAILERS ? buf_length(&b)
-	    : 0))
+	const struct conf_policy *policy = &s->r->route->policy;
+	size_t n = edit_trailers(text, buf_length(&b), &policy->response,
+	    &policy->hide);
+	if (!put_end(s, text, s->f.flags & FLOW_TRAILERS ? n : 0))
 		return DOWNSTREAM_NO_PAGE;
 	s->f.bin_start = (uint16_t)(s->f.bin_start + length);
 	return DOWNSTREAM_DONE;

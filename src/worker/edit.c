@@ -38,3 +38,22 @@ void edit_put(struct buf *b, const struct request *r,
 	put_all(b, r, e->set, e->nset);
 	put_all(b, r, e->add, e->nadd);
 }
+
+size_t edit_trailers(char *text, size_t n, const struct conf_edits *e,
+    const struct conf_list *hide)
+{
+	struct slice rest = slice_make(text, n);
+	size_t kept = 0;
+
+	while (rest.n > 0) {
+		struct slice line = rest, name = slice_cut(&line, ':');
+		const char *end = memchr(rest.p, '\n', rest.n);
+		size_t length = end ? (size_t)(end - rest.p) + 1 : rest.n;
+		if (!edit_drops(e, name) && !edit_is_among(hide, name)) {
+			memmove(text + kept, rest.p, length);
+			kept += length;
+		}
+		rest = slice_make(rest.p + length, rest.n - length);
+	}
+	return kept;
+}
