@@ -82,7 +82,6 @@ static bool is_edited(const struct conf_edits *edits, struct slice name)
 	return edits && edit_drops(edits, name);
 }
 
-/* RFC 9110, 10.2.2: a path alone may not look like an authority. */
 static void put_location(const struct stride *s, struct buf *b,
     const struct conf_edits *edits)
 {
@@ -92,17 +91,7 @@ static void put_location(const struct stride *s, struct buf *b,
 	    || is_edited(edits, SLICE("Location")))
 		return;
 	BUF_LIT(b, "Location: ");
-	char *from = b->at;
-	expand_for_route(b, s->r, &route->redirect.to);
-	size_t slashes = 0, n = (size_t)(b->at - from);
-	while (slashes < n && from[slashes] == '/')
-		slashes++;
-	if (slashes > 1) {
-		memmove(from, from + slashes - 1, n - slashes + 1);
-		b->at -= slashes - 1;
-	} else if (n == 0) {
-		BUF_LIT(b, "/");
-	}
+	expand_redirect(b, s->r);
 	BUF_LIT(b, "\r\n");
 }
 

@@ -197,8 +197,8 @@ static void say_redirect(FILE *to)
 	struct buf b;
 
 	buf_init(&b, sent, sizeof sent);
-	expand_for_route(&b, &request, &request.route->redirect.to);
-	fprintf(to, "%-10s%u to %.*s\n", "redirected",
+	expand_redirect(&b, &request);
+	fprintf(to, "redirected %u to %.*s\n",
 	    request.route->redirect.status, (int)buf_length(&b), sent);
 }
 
