@@ -187,6 +187,10 @@ static void say_sent(FILE *to)
 		answered(to, 400, "rewrite makes a path with dots of it");
 		return;
 	}
+	if (b.full || buf_length(&b) > PAGE_LARGE) {
+		answered(to, 431, cause_text[CAUSE_ARENA]);
+		return;
+	}
 	say_pool(to);
 	say_dropped(to);
 	say_lines(to, "sent", slice_make(sent, buf_length(&b)));

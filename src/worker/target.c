@@ -35,12 +35,31 @@ static size_t count_slashes(struct slice s)
 	return n;
 }
 
+static bool asks_for_path(const struct conf_match *m)
+{
+	return m->path.p || m->path_is.p || m->path_re.code;
+}
+
+static bool decides_by_path(const struct conf_site *site)
+{
+	for (unsigned i = 0; i < site->nroutes; i++) {
+		const struct conf_route *route = &site->routes[i];
+		if (asks_for_path(&route->match))
+			return true;
+		for (unsigned k = 0; k < route->nnots; k++)
+			if (asks_for_path(&route->nots[k]))
+				return true;
+	}
+	return false;
+}
+
 /* A ".." of the client's was resolved to find the route. A backend that does
  * not resolve it would serve what is behind another one. */
 static bool had_dots(const struct request *r)
 {
 	return r->path.p != r->uri.path.p
-	    && count_slashes(r->path) != count_slashes(r->uri.path);
+	    && count_slashes(r->path) != count_slashes(r->uri.path)
+	    && decides_by_path(r->site);
 }
 
 bool target_rest(const struct request *r, struct slice prefix,

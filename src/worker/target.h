@@ -17,8 +17,9 @@ bool target_rest(const struct request *r, struct slice prefix,
 
 /* Writes path and query after strip_prefix, add_prefix and rewrite of the
  * route, in this order; the bytes that none of them changes stay as the client
- * wrote them, but for segments of dots, which are resolved. Where it returns
- * something else than TARGET_FINE, what it wrote is for nobody. */
+ * wrote them, but for segments of dots, which are resolved where routes of the
+ * site ask for a path. Where it returns something else than TARGET_FINE, what
+ * it wrote is for nobody. */
 enum target target_put(struct buf *b, const struct request *r);
 
 #endif

@@ -25,14 +25,18 @@ sites = { x = { hosts = "*"; routes = (
 	{ path_re = "^/cell"; rewrite = { re = "^/cell(.*)";
 	    to = "/home/{1}?x"; }; pool = "app"; },
 	{ path = "/gone"; redirect = { to = "/here{rest}"; }; },
-	{ pool = "app"; } ); }; };
+	{ pool = "app"; } ); };
+	plain = { hosts = "plain.test"; routes = ( { pool = "app"; } ); };
+	cut = { hosts = "cut.test"; strip_prefix = "/cut";
+	    routes = ( { pool = "app"; } ); }; };
 });
 
 sub response
 {
-	my ($target) = @_;
+	my ($target, $host) = @_;
 
-	return ask($p->address('http'), request("GET $target"));
+	return ask($p->address('http'), request("GET $target",
+	    [ 'Host: ' . ($host // 'a.test') ]));
 }
 
 # What the backend was asked for, or the status of our answer.
@@ -81,6 +85,9 @@ is asked($_->[0]), $_->[1], "rewrite of $_->[0]: $_->[1]"
     [ '/cell.', '/home/.?x' ], [ '/cell/a', '/home//a?x' ],
     [ '/cella', '/home/a?x' ],
     [ '/cell...', '/home/...?x' ], [ '/cell/..', '/' ];
+is asked('/a/%2e%2E/b', 'plain.test'), '/a/%2e%2E/b',
+    'where no route asks for a path it is not touched';
+is asked('/cut/%2e%2e/cut/x', 'cut.test'), '/x', 'but what is cut is cut';
 is response('/gone/x/../y')->{fields}{location}[0], '/here/y',
     'nor does a redirect have dots';
 done_testing;
