@@ -35,9 +35,12 @@ struct slice compose_host_asked(const struct request *r)
 
 struct slice compose_scheme_asked(const struct request *r)
 {
-	if (r->trusted && head_has(&r->head, FIELD_X_FORWARDED_PROTO))
-		return head_value(&r->head, FIELD_X_FORWARDED_PROTO);
-	return SLICE("http");
+	if (!r->trusted || !head_has(&r->head, FIELD_X_FORWARDED_PROTO))
+		return SLICE("http");
+	struct slice said = head_value(&r->head, FIELD_X_FORWARDED_PROTO);
+	bool known = slice_caseeq(said, SLICE("http"))
+	    || slice_caseeq(said, SLICE("https"));
+	return known ? said : slice_make("", 0);
 }
 
 static void put_host(struct buf *b, const struct request *r)

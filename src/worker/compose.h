@@ -12,7 +12,8 @@ enum compose { COMPOSE_FINE, COMPOSE_NO_PAGE, COMPOSE_TOO_LARGE,
 	COMPOSE_REGEX, COMPOSE_DOTS };
 
 /* What the client asked for, as it wrote it: host and port, or nothing; and
- * "http", or what a trusted proxy says. */
+ * "http", or what a trusted proxy says; empty if that is neither "http" nor
+ * "https", in any case. */
 struct slice compose_host_asked(const struct request *r);
 struct slice compose_scheme_asked(const struct request *r);
 
