@@ -60,6 +60,11 @@ const struct refusal *uri_host_of(const struct head *h, const struct uri *u,
 const struct refusal *uri_normalise_path(struct slice path, char *to,
     size_t room, struct slice *out);
 
+/* True if a path of uri_normalise_path shows a ".." to those who take a
+ * backslash or an encoded slash for a slash, or who leave out what stands
+ * behind a ';' in a segment, and leads them elsewhere than it leads us. */
+bool uri_hides_dots(struct slice path);
+
 /* Appends path, with each byte that may not stand in one (RFC 3986, 3.3)
  * percent-encoded in upper case: it encodes again what uri_normalise_path
  * decoded. A '%' that begins an encoding stays and another one is encoded;

@@ -76,42 +76,41 @@ static bool has_no_body(unsigned status)
 	return status == 204 || status == 304;
 }
 
-/* RFC 9110, 10.2.2: a path alone may not look like an authority. */
-static void put_location(const struct stride *s, struct buf *b)
+/* A route's word about a field is the last one, also about ours. */
+static bool is_edited(const struct conf_edits *edits, struct slice name)
+{
+	return edits && edit_drops(edits, name);
+}
+
+static void put_location(const struct stride *s, struct buf *b,
+    const struct conf_edits *edits)
 {
 	const struct conf_route *route = s->r->route;
 
-	if (is_error(s) || route->action != CONF_REDIRECT)
+	if (is_error(s) || route->action != CONF_REDIRECT
+	    || is_edited(edits, SLICE("Location")))
 		return;
 	BUF_LIT(b, "Location: ");
-	char *from = b->at;
-	expand_for_route(b, s->r, &route->redirect.to);
-	size_t slashes = 0, n = (size_t)(b->at - from);
-	while (slashes < n && from[slashes] == '/')
-		slashes++;
-	if (slashes > 1) {
-		memmove(from, from + slashes - 1, n - slashes + 1);
-		b->at -= slashes - 1;
-	} else if (n == 0) {
-		BUF_LIT(b, "/");
-	}
+	expand_redirect(b, s->r);
 	BUF_LIT(b, "\r\n");
 }
 
 /* RFC 9110, 15.5.6 */
-static void put_allow(const struct stride *s, struct buf *b)
+static void put_allow(const struct stride *s, struct buf *b,
+    const struct conf_edits *edits)
 {
-	if (s->f.status == 405 || s->f.cause == CAUSE_LAST_HOP)
+	if ((s->f.status == 405 || s->f.cause == CAUSE_LAST_HOP)
+	    && !is_edited(edits, SLICE("Allow")))
 		BUF_LIT(b, "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, "
 		    "OPTIONS\r\n");
 }
 
 static void put_length(const struct stride *s, struct buf *b,
-    const struct page_text *page)
+    const struct page_text *page, const struct conf_edits *edits)
 {
 	if (has_no_body(s->f.status))
 		return;
-	if (page->body.n) {
+	if (page->body.n && !is_edited(edits, SLICE("Content-Type"))) {
 		BUF_LIT(b, "Content-Type: ");
 		buf_slice(b, page->type);
 		BUF_LIT(b, "\r\n");
@@ -122,18 +121,19 @@ static void put_length(const struct stride *s, struct buf *b,
 }
 
 static bool put_head(const struct stride *s, char *at,
-    const struct page_text *page, bool edits)
+    const struct page_text *page, const struct conf_edits *edits)
 {
 	struct buf made, *b = &made;
 
 	buf_init(b, at, PAGE_LARGE);
 	compose_status_line(b, s->f.status, slice_make("", 0));
-	compose_date(b);
-	put_location(s, b);
-	put_allow(s, b);
-	put_length(s, b, page);
-	if (edits && request_policy(s->r))
-		edit_put(b, s->r, &request_policy(s->r)->response);
+	if (!is_edited(edits, SLICE("Date")))
+		compose_date(b);
+	put_location(s, b, edits);
+	put_allow(s, b, edits);
+	put_length(s, b, page, edits);
+	if (edits)
+		edit_put(b, s->r, edits);
 	compose_connection(s, b);
 	BUF_LIT(b, "\r\n");
 	s->r->head_bytes = buf_length(b);
@@ -165,17 +165,19 @@ static bool put_body(struct stride *s, struct slice body)
 static bool compose(struct stride *s)
 {
 	char room[PAGE_PLAIN];
+	const struct conf_policy *policy = request_policy(s->r);
 	struct page_text page = choose(s, room);
 	uint32_t n = stride_page(s, PAGE_IS_LARGE);
 
 	if (n == 0)
 		return false;
-	if (!put_head(s, page_at(n), &page, true)) {
+	if (!put_head(s, page_at(n), &page, policy ? &policy->response
+	    : NULL)) {
 		/* too large by what the client put into it */
 		s->f.status = 500;
 		s->f.cause = CAUSE_ARENA;
 		page = choose(s, room);
-		MUST(put_head(s, page_at(n), &page, false));
+		MUST(put_head(s, page_at(n), &page, NULL));
 	}
 	chain_append(&s->f.out, n, 0, (uint16_t)s->r->head_bytes);
 	if (s->r->head.method_id == METHOD_HEAD || has_no_body(s->f.status))

@@ -17,13 +17,13 @@ static void put_field(struct buf *b, struct slice name, struct slice value)
 	BUF_LIT(b, "\r\n");
 }
 
-static bool put_start_line(struct buf *b, const struct request *r)
+static enum target put_start_line(struct buf *b, const struct request *r)
 {
 	buf_slice(b, r->head.method);
 	BUF_LIT(b, " ");
-	bool fine = target_put(b, r);
+	enum target made = target_put(b, r);
 	BUF_LIT(b, " HTTP/1.1\r\n");
-	return fine;
+	return made;
 }
 
 struct slice compose_host_asked(const struct request *r)
@@ -35,9 +35,12 @@ struct slice compose_host_asked(const struct request *r)
 
 struct slice compose_scheme_asked(const struct request *r)
 {
-	if (r->trusted && head_has(&r->head, FIELD_X_FORWARDED_PROTO))
-		return head_value(&r->head, FIELD_X_FORWARDED_PROTO);
-	return SLICE("http");
+	if (!r->trusted || !head_has(&r->head, FIELD_X_FORWARDED_PROTO))
+		return SLICE("http");
+	struct slice said = head_value(&r->head, FIELD_X_FORWARDED_PROTO);
+	bool known = slice_caseeq(said, SLICE("http"))
+	    || slice_caseeq(said, SLICE("https"));
+	return known ? said : slice_make("", 0);
 }
 
 static void put_host(struct buf *b, const struct request *r)
@@ -204,9 +207,9 @@ static void put_first_size(struct buf *b, const struct flow *f)
 	buf_put(b, p, (size_t)(end - p));
 }
 
-bool compose_put_request_head(struct buf *b, const struct stride *s)
+enum target compose_put_request_head(struct buf *b, const struct stride *s)
 {
-	bool fine = put_start_line(b, s->r);
+	enum target made = put_start_line(b, s->r);
 
 	put_host(b, s->r);
 	put_fields(b, s->r);
@@ -215,7 +218,7 @@ bool compose_put_request_head(struct buf *b, const struct stride *s)
 	put_hop(b, s->r);
 	BUF_LIT(b, "\r\n");
 	put_first_size(b, &s->f);
-	return fine;
+	return made;
 }
 
 static void hang_head(struct stride *s, uint32_t page, const struct buf *b)
@@ -235,8 +238,11 @@ enum compose compose_request_head(struct stride *s)
 	    && (!(s->f.flags & FLOW_BODY_WHOLE) || s->f.tail))
 		s->f.flags |= FLOW_CHUNKED_UP;
 	buf_init(&b, a->at, (size_t)(a->end - a->at));
-	if (!compose_put_request_head(&b, s))
+	enum target made = compose_put_request_head(&b, s);
+	if (made == TARGET_REGEX)
 		return COMPOSE_REGEX;
+	if (!b.full && made == TARGET_DOTS)
+		return COMPOSE_DOTS;
 	if (!b.full) {
 		/* each attempt writes it anew, so the arena does not grow */
 		hang_head(s, s->f.req, &b);
@@ -246,7 +252,8 @@ enum compose compose_request_head(struct stride *s)
 	if (page == 0)
 		return COMPOSE_NO_PAGE;
 	buf_init(&b, page_at(page), PAGE_LARGE);
-	compose_put_request_head(&b, s);
+	made = compose_put_request_head(&b, s);
 	hang_head(s, page, &b);
-	return b.full ? COMPOSE_TOO_LARGE : COMPOSE_FINE;
+	return b.full ? COMPOSE_TOO_LARGE
+	    : made == TARGET_DOTS ? COMPOSE_DOTS : COMPOSE_FINE;
 }

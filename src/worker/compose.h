@@ -5,13 +5,15 @@
 
 #include "base/buf.h"
 #include "worker/request.h"
+#include "worker/target.h"
 
 /* REGEX: one took too long. */
 enum compose { COMPOSE_FINE, COMPOSE_NO_PAGE, COMPOSE_TOO_LARGE,
-	COMPOSE_REGEX };
+	COMPOSE_REGEX, COMPOSE_DOTS };
 
 /* What the client asked for, as it wrote it: host and port, or nothing; and
- * "http", or what a trusted proxy says. */
+ * "http", or what a trusted proxy says; empty if that is neither "http" nor
+ * "https", in any case. */
 struct slice compose_host_asked(const struct request *r);
 struct slice compose_scheme_asked(const struct request *r);
 
@@ -19,8 +21,8 @@ struct slice compose_scheme_asked(const struct request *r);
  * has no room, a page: f.bhead, bhead_off, bhead_len. */
 enum compose compose_request_head(struct stride *s);
 
-/* The same into b; false if a regular expression took too long. */
-bool compose_put_request_head(struct buf *b, const struct stride *s);
+/* The same into b; what it returns is of the target, and fullness of b. */
+enum target compose_put_request_head(struct buf *b, const struct stride *s);
 
 /* Writes the client's head of the backend's response into a page at the end
  * of f.out, in accordance with f.flags (FLOW_CLOSE, FLOW_CHUNKED_DOWN) and

@@ -175,10 +175,12 @@ static void put_framing(const struct stride *s, struct buf *b,
 static void put_head(struct buf *b, const struct stride *s,
     const struct head *h, const struct framing *body)
 {
+	const struct conf_edits *edits = &s->r->route->policy.response;
+
 	compose_status_line(b, h->status, h->reason);
 	put_fields(b, s->r, h);
-	edit_put(b, s->r, &s->r->route->policy.response);
-	if (!head_has(h, FIELD_DATE))
+	edit_put(b, s->r, edits);
+	if (!head_has(h, FIELD_DATE) && !edit_drops(edits, SLICE("Date")))
 		compose_date(b);
 	put_framing(s, b, h, body);
 	compose_connection(s, b);

@@ -78,9 +78,10 @@ static bool put_end(struct stride *s, struct slice trailers)
 static bool may_go_on(struct slice name, const void *arg)
 {
 	const struct request *r = arg;
+	const struct conf_policy *policy = request_policy(r);
 
 	return !head_has_item(&r->head, FIELD_CONNECTION, name)
-	    && !edit_drops(&r->route->policy.request, name);
+	    && !(policy && edit_drops(&policy->request, name));
 }
 
 /* Behind the last chunk. False: there is no room for them. */

@@ -86,3 +86,20 @@ void expand_for_route(struct buf *b, const struct request *r,
 {
 	expand_put(b, r, t, &r->captures, r->path);
 }
+
+/* RFC 9110, 10.2.2: a path alone may not look like an authority. */
+void expand_redirect(struct buf *b, const struct request *r)
+{
+	char *from = b->at;
+
+	expand_for_route(b, r, &r->route->redirect.to);
+	size_t slashes = 0, n = (size_t)(b->at - from);
+	while (slashes < n && from[slashes] == '/')
+		slashes++;
+	if (slashes > 1) {
+		memmove(from, from + slashes - 1, n - slashes + 1);
+		b->at -= slashes - 1;
+	} else if (n == 0) {
+		BUF_LIT(b, "/");
+	}
+}

@@ -22,4 +22,7 @@ bool expand_lacks_host(const struct request *r,
 void expand_for_route(struct buf *b, const struct request *r,
     const struct conf_template *t);
 
+/* Where the route's redirect leads. A path never begins with two slashes. */
+void expand_redirect(struct buf *b, const struct request *r);
+
 #endif

@@ -178,8 +178,17 @@ static void say_sent(FILE *to)
 	request.backend = &request.pool->backends[0];
 	stride.f.flags = FLOW_BODY_WHOLE;
 	buf_init(&b, sent, sizeof sent);
-	if (!compose_put_request_head(&b, &stride)) {
+	enum target made = compose_put_request_head(&b, &stride);
+	if (made == TARGET_REGEX) {
 		answered(to, 500, cause_text[CAUSE_REGEX]);
+		return;
+	}
+	if (made == TARGET_DOTS) {
+		answered(to, 400, "rewrite makes a path with dots of it");
+		return;
+	}
+	if (b.full || buf_length(&b) > PAGE_LARGE) {
+		answered(to, 431, cause_text[CAUSE_ARENA]);
 		return;
 	}
 	say_pool(to);
@@ -192,7 +201,7 @@ static void say_redirect(FILE *to)
 	struct buf b;
 
 	buf_init(&b, sent, sizeof sent);
-	expand_for_route(&b, &request, &request.route->redirect.to);
+	expand_redirect(&b, &request);
 	fprintf(to, "%-12s%u to %.*s\n", "redirected",
 	    request.route->redirect.status, (int)buf_length(&b), sent);
 }

@@ -9,13 +9,42 @@
 
 #define VALUE_MOST 16384 /* no head is longer */
 
+/* A slash, or one that is encoded: some servers decode it, and so a route that
+ * denies "/admin" has to take "/admin%2Fa", too. */
+static size_t slash_at(struct slice path, size_t at)
+{
+	if (at < path.n && path.p[at] == '/')
+		return 1;
+	return path.n - at >= 3 && memcmp(path.p + at, "%2F", 3) == 0 ? 3 : 0;
+}
+
+/* How much of the path begins as `start`; 0 if it does not. */
+static size_t path_starts(struct slice path, struct slice start)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < start.n; i++) {
+		size_t n = start.p[i] == '/' ? slash_at(path, at)
+		    : at < path.n && path.p[at] == start.p[i];
+		if (n == 0)
+			return 0;
+		at += n;
+	}
+	return at;
+}
+
 /* "/static" matches "/static" and "/static/a", not "/statics". */
 static bool path_begins(struct slice path, struct slice prefix)
 {
-	bool found;
+	size_t n = path_starts(path, prefix);
 
-	uri_path_rest(path, prefix, &found);
-	return found;
+	return n > 0 && (n == path.n || slash_at(path, n)
+	    || prefix.p[prefix.n - 1] == '/');
+}
+
+static bool path_is(struct slice path, struct slice exact)
+{
+	return path.n > 0 && path_starts(path, exact) == path.n;
 }
 
 static bool has_method(const struct conf_list *methods, struct slice method)
@@ -99,7 +128,7 @@ static bool may_hold(const struct conf_match *m, const struct request *r)
 		return false;
 	if (m->listeners && !(m->listeners >> r->listener->index & 1))
 		return false;
-	if (m->path_is.p && !slice_eq(r->path, m->path_is))
+	if (m->path_is.p && !path_is(r->path, m->path_is))
 		return false;
 	if (m->path.p && !path_begins(r->path, m->path))
 		return false;

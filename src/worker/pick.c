@@ -128,6 +128,9 @@ static next_step connect_to(struct stride *s, const struct conf_backend *b)
 		return stride_wait_for_pages(s);
 	case COMPOSE_REGEX:
 		return stride_refuse(s, 500, CAUSE_REGEX, NULL);
+	case COMPOSE_DOTS:
+		return stride_refuse(s, 400, CAUSE_REFUSED,
+		    "rewrite makes a path with dots of it");
 	case COMPOSE_TOO_LARGE:
 		return stride_refuse(s, 431, CAUSE_ARENA, NULL);
 	default:

@@ -25,6 +25,17 @@ next_step relay_refuse(struct stride *s, const char *why)
 	return attempt_failed(s, RETRY_RESET, 502, CAUSE_BAD_RESPONSE, why);
 }
 
+/* What a route sets may be as long as what the client asked for: no fault of
+ * the backend's, and no other one would do better. */
+static next_step too_large(struct stride *s)
+{
+	const struct conf_edits *edits = &s->r->route->policy.response;
+
+	if (edits->nset || edits->nadd)
+		return stride_refuse(s, 500, CAUSE_ARENA, NULL);
+	return relay_refuse(s, "its fields do not fit");
+}
+
 /* All of the response has been read: the backend is free. */
 static next_step done(struct stride *s)
 {
@@ -111,7 +122,7 @@ static next_step begin_answer(struct stride *s, const struct head *h)
 		s->f.res_scan = (struct head_scan_state){0};
 		return relay_no_page(s);
 	case COMPOSE_TOO_LARGE:
-		return relay_refuse(s, "its fields do not fit");
+		return too_large(s);
 	default:
 		break;
 	}

@@ -16,8 +16,10 @@ static const struct refusal *read_target(struct request *r)
 		host[i] = ascii_lower(r->host.p[i]);
 	r->host = slice_make(host, host ? r->host.n : 0);
 	char *room = arena_alloc(&r->arena, r->uri.path.n);
-	return uri_normalise_path(r->uri.path, room, room ? r->uri.path.n : 0,
+	no = uri_normalise_path(r->uri.path, room, room ? r->uri.path.n : 0,
 	    &r->path);
+	return no == NULL && uri_hides_dots(r->path)
+	    ? refusal_of(REFUSAL_PATH_DOTS) : no;
 }
 
 static bool waits_for_100(const struct head *h)

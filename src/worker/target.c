@@ -26,6 +26,42 @@ static bool says_the_same(struct slice raw, struct slice rest)
 	    && slice_eq(plain, rest);
 }
 
+static size_t count_slashes(struct slice s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		n += s.p[i] == '/';
+	return n;
+}
+
+static bool asks_for_path(const struct conf_match *m)
+{
+	return m->path.p || m->path_is.p || m->path_re.code;
+}
+
+static bool decides_by_path(const struct conf_site *site)
+{
+	for (unsigned i = 0; i < site->nroutes; i++) {
+		const struct conf_route *route = &site->routes[i];
+		if (asks_for_path(&route->match))
+			return true;
+		for (unsigned k = 0; k < route->nnots; k++)
+			if (asks_for_path(&route->nots[k]))
+				return true;
+	}
+	return false;
+}
+
+/* A ".." of the client's was resolved to find the route. A backend that does
+ * not resolve it would serve what is behind another one. */
+static bool had_dots(const struct request *r)
+{
+	return r->path.p != r->uri.path.p
+	    && count_slashes(r->path) != count_slashes(r->uri.path)
+	    && decides_by_path(r->site);
+}
+
 bool target_rest(const struct request *r, struct slice prefix,
     struct slice *rest)
 {
@@ -33,8 +69,17 @@ bool target_rest(const struct request *r, struct slice prefix,
 	struct slice plain = uri_path_rest(r->path, prefix, &found);
 	struct slice raw = uri_path_rest(r->uri.path, prefix, &also);
 
-	*rest = also && says_the_same(raw, plain) ? raw : plain;
+	*rest = also && !had_dots(r) && says_the_same(raw, plain) ? raw
+	    : plain;
 	return found;
+}
+
+static void put_whole(struct buf *b, const struct request *r)
+{
+	if (had_dots(r))
+		uri_put_path(b, r->path);
+	else
+		buf_slice(b, r->uri.path);
 }
 
 static void put_path(struct buf *b, const struct request *r)
@@ -46,7 +91,7 @@ static void put_path(struct buf *b, const struct request *r)
 
 	buf_slice(b, p->add_prefix);
 	if (!shorter)
-		buf_slice(b, path);
+		put_whole(b, r);
 	else if (rest.n == 0 && p->add_prefix.n == 0)
 		BUF_LIT(b, "/");
 	else if (rest.p >= path.p && rest.p <= path.p + path.n)
@@ -58,6 +103,18 @@ static void put_path(struct buf *b, const struct request *r)
 static bool has_query(const struct conf_template *to)
 {
 	return memchr(to->source.p, '?', to->source.n) != NULL;
+}
+
+/* What the client put behind "/jail/" may begin with dots: no rewrite leads
+ * out of what it leads into. */
+static bool has_dots(struct slice target)
+{
+	static char text[TARGET_MOST];
+	struct slice plain, path = slice_cut(&target, '?');
+
+	return uri_normalise_path(path, text, sizeof text, &plain) != NULL
+	    || count_slashes(plain) != count_slashes(path)
+	    || uri_hides_dots(plain);
 }
 
 /* The path as it is now, decoded for the expression. */
@@ -72,17 +129,16 @@ static enum match rewrite(struct buf *b, const struct request *r,
 	if (uri_normalise_path(path, text, sizeof text, &subject) != NULL)
 		return NO;
 	enum match m = regex_run(&p->rewrite.re, subject, &groups);
-	if (m != YES)
-		return m;
-	expand_put(b, r, &p->rewrite.to, &groups, subject);
-	if (!has_query(&p->rewrite.to))
-		put_query(b, r->uri.query);
-	return YES;
+	if (m == YES)
+		expand_put(b, r, &p->rewrite.to, &groups, subject);
+	return m;
 }
 
-static bool put_rewritten(struct buf *b, const struct request *r)
+static enum target put_rewritten(struct buf *b, const struct request *r)
 {
 	static char text[TARGET_MOST];
+	const struct conf_template *to = &r->route->policy.rewrite.to;
+	const char *from = b->at;
 	struct buf path;
 
 	buf_init(&path, text, sizeof text);
@@ -90,25 +146,30 @@ static bool put_rewritten(struct buf *b, const struct request *r)
 	b->full = b->full || path.full;
 	switch (rewrite(b, r, slice_make(text, buf_length(&path)))) {
 	case FAILED:
-		return false;
+		return TARGET_REGEX;
 	case NO:
 		buf_put(b, text, buf_length(&path));
-		put_query(b, r->uri.query);
-		return true;
-	default:
-		return true;
+		break;
+	case YES:
+		if (has_dots(slice_make(from, (size_t)(b->at - from))))
+			return TARGET_DOTS;
+		if (has_query(to))
+			return TARGET_FINE;
+		break;
 	}
+	put_query(b, r->uri.query);
+	return TARGET_FINE;
 }
 
-bool target_put(struct buf *b, const struct request *r)
+enum target target_put(struct buf *b, const struct request *r)
 {
 	if (r->uri.form == URI_ASTERISK) {
 		BUF_LIT(b, "*");
-		return true;
+		return TARGET_FINE;
 	}
 	if (r->route->policy.rewrite.re.code)
 		return put_rewritten(b, r);
 	put_path(b, r);
 	put_query(b, r->uri.query);
-	return true;
+	return TARGET_FINE;
 }

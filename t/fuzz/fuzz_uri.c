@@ -34,6 +34,28 @@ static void check_segments(struct slice path)
 	}
 }
 
+/* As the laxest server reads it. */
+static bool has_dots(struct slice path)
+{
+	static char text[PATH_ROOM];
+	struct slice rest, segment;
+	size_t n = 0;
+
+	for (size_t i = 0; i < path.n; i++) {
+		struct slice left = slice_make(path.p + i, path.n - i);
+		bool coded = slice_starts(left, SLICE("%2F"));
+		text[n++] = coded || path.p[i] == '\\' ? '/' : path.p[i];
+		i += coded ? 2 : 0;
+	}
+	rest = slice_make(text, n);
+	while (rest.p) {
+		segment = slice_cut(&rest, '/');
+		if (slice_eq(slice_cut(&segment, ';'), SLICE("..")))
+			return true;
+	}
+	return false;
+}
+
 /* What is put stays as it is when it is put again. */
 static struct slice check_put(void (*put)(struct buf *, struct slice),
     struct slice text, char *room)
@@ -90,6 +112,7 @@ static void check_path(struct slice path)
 		return;
 	MUST(out.n > 0 && out.p[0] == '/');
 	check_segments(out);
+	MUST(uri_hides_dots(out) == has_dots(out));
 	MUST(uri_normalise_path(out, twice, sizeof(twice), &again) == NULL);
 	MUST(slice_eq(out, again));
 	if (token_all(path, TOKEN_TARGET))

@@ -198,6 +198,24 @@ START_TEST(a_doubtful_host_is_refused)
 }
 END_TEST
 
+START_TEST(dots_that_only_others_see)
+{
+	static const char *const hidden[] = {"/..;/a", "/a/..;x=y", "/..;",
+		"/a\\..", "/a\\..\\b", "/..\\b", "/a%2F..", "/a%2F../b",
+		"/..%2Fb", "/a/..%2F", "/x;y/..;z/b", "/a;b\\.."};
+	static const char *const plain[] = {"", "*", "/", "/...", "/a..b",
+		"/..a/b", "/a../b", "/a%2F...", "/a;..", "/a;../b", "/a;..;b",
+		"/%252F..%252F", "/%2F.%2F", "/a%2F..b", "/a\\...", "/;.."};
+
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+		ck_assert_msg(uri_hides_dots(slice_str(hidden[i])), "%s",
+		    hidden[i]);
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		ck_assert_msg(!uri_hides_dots(slice_str(plain[i])), "%s",
+		    plain[i]);
+}
+END_TEST
+
 START_TEST(paths_are_brought_into_one_form)
 {
 	static const struct {
@@ -289,6 +307,7 @@ int main(void)
 	tcase_add_test(tc, bad_hosts_are_refused);
 	tcase_add_test(tc, the_host_is_found);
 	tcase_add_test(tc, a_doubtful_host_is_refused);
+	tcase_add_test(tc, dots_that_only_others_see);
 	tcase_add_test(tc, paths_are_brought_into_one_form);
 	tcase_add_test(tc, plain_paths_are_not_copied);
 	tcase_add_test(tc, bad_paths_are_refused);
