@@ -175,7 +175,8 @@ static next_step wait_for_body(struct stride *s, bool progress)
 		return NEXT(STEP_RELAY); /* an early answer */
 	if (s->f.out.length)
 		return BECOME(STEP_BODY, WAIT_CLIENT_ROOM);
-	return BECOME(STEP_BODY, body_is_streaming(s) ? WAIT_BODY : WAIT_CLIENT);
+	return BECOME(STEP_BODY, body_is_streaming(s) ? WAIT_BODY
+	    : WAIT_CLIENT);
 }
 
 /* The share is full: what is there goes to a backend first, as a chunk if

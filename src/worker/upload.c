@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The rest of a request's body, while its answer is under way: a backend may
- * answer while it reads, and wait for the end (RFC 9112, 9.3). */
+/* The rest of a request's body, while its answer is under way. */
 #include "worker/upload.h"
 
 #include "worker/attempt.h"
@@ -21,7 +20,8 @@ void upload_abandon(struct stride *s)
 	s->f.flags |= FLOW_NO_UPLOAD;
 }
 
-/* False: wait for what *arms says. */
+/* A backend may answer while it reads, and not end before it has read all
+ * (RFC 9112, 9.3). False: wait for what *arms says. */
 static bool move_once(struct stride *s, unsigned *arms, enum cause *cause)
 {
 	switch (forward_send(s)) {

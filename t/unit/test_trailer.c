@@ -164,7 +164,8 @@ START_TEST(what_does_not_fit_is_said)
 	struct buf b;
 
 	buf_init(&b, room, sizeof(room));
-	ck_assert_ptr_null(trailer_copy("Abc: 123\r\n\r\n", 12, NULL, NULL, &b));
+	ck_assert_ptr_null(trailer_copy("Abc: 123\r\n\r\n", 12, NULL, NULL,
+	    &b));
 	ck_assert(b.full);
 }
 END_TEST
