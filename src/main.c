@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/title.h"
 #include "conf/conf.h"
@@ -48,6 +49,8 @@ struct command {
 	char mode; /* t, T, x, or 0: run */
 };
 
+static struct command asked;
+
 static _Noreturn void run_worker(unsigned n, const struct conf *conf)
 {
 	worker_main(n, conf, steward_revive);
@@ -57,13 +60,15 @@ static void run_steward(unsigned n, const struct conf *conf,
     unsigned generation, int master)
 {
 	const struct steward_task task = {conf, generation, master,
-	    run_worker};
+	    !asked.options.foreground, run_worker};
 
 	steward_main(n, &task);
 }
 
 static void run_logger(unsigned n, int control)
 {
+	if (!asked.options.foreground)
+		fd_let_go_of_stdio();
 	logger_main(n, control);
 }
 
@@ -158,27 +163,25 @@ static const char *absolute(const char *file)
 
 int main(int argc, char **argv)
 {
-	static struct command c;
-
 	title_init(argc, argv);
-	read_command(&c, argc, argv);
-	struct conf *conf = conf_load(c.file, &c.options, stderr);
+	read_command(&asked, argc, argv);
+	struct conf *conf = conf_load(asked.file, &asked.options, stderr);
 	if (conf == NULL)
 		return EXIT_FAILED;
-	if (c.mode == 'T')
+	if (asked.mode == 'T')
 		conf_dump(conf, stdout);
-	c.explain.fields = c.fields;
-	if (c.mode == 'x' && !explain_request(conf, &c.explain, stdout,
+	asked.explain.fields = asked.fields;
+	if (asked.mode == 'x' && !explain_request(conf, &asked.explain, stdout,
 	    stderr))
 		return EXIT_USAGE;
-	if (c.mode == 't')
+	if (asked.mode == 't')
 		fprintf(stderr, "portico: %s is fine\n",
-		    c.file ? c.file : "the configuration");
-	if (c.mode) {
+		    asked.file ? asked.file : "the configuration");
+	if (asked.mode) {
 		conf_free(conf);
 		return EXIT_FINE;
 	}
-	const struct master_task task = {absolute(c.file), c.options,
+	const struct master_task task = {absolute(asked.file), asked.options,
 	    run_steward, run_logger};
 	return master_run(&task, conf);
 }

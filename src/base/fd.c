@@ -61,3 +61,13 @@ bool fd_is_open(int fd)
 {
 	return fcntl(fd, F_GETFD) >= 0;
 }
+
+void fd_let_go_of_stdio(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int i = 0; fd >= 0 && i < 3; i++)
+		dup2(fd, i);
+	if (fd > 2)
+		close(fd);
+}

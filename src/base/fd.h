@@ -19,4 +19,8 @@ unsigned fd_limit_raise(unsigned n);
 
 bool fd_is_open(int fd);
 
+/* Standard input, output and error are /dev/null from now on: who started us
+ * has them for itself. */
+void fd_let_go_of_stdio(void);
+
 #endif

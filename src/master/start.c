@@ -13,6 +13,7 @@
 
 #include "base/crash.h"
 #include "base/fault.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "master/notify.h"
 #include "roles.h"
@@ -45,16 +46,6 @@ static bool go_to_background(void)
 		return false;
 	verdict = fd[1];
 	return true;
-}
-
-static void make_quiet(void)
-{
-	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	for (int i = 0; fd >= 0 && i < 3; i++)
-		dup2(fd, i);
-	if (fd > 2)
-		close(fd);
 }
 
 /* Descriptors 0 to 2 are taken for granted from here on. */
@@ -114,7 +105,7 @@ void start_announce(void)
 	if (verdict < 0)
 		return;
 	if (write(verdict, "1", 1) == 1)
-		make_quiet();
+		fd_let_go_of_stdio();
 	close(verdict);
 	verdict = -1;
 }

@@ -282,6 +282,8 @@ void steward_main(unsigned n, const struct steward_task *t)
 	grow_table();
 	if (!lobby_open())
 		die("the lobby cannot be opened: %m");
+	if (task.background) /* alone in its table as yet */
+		fd_let_go_of_stdio();
 	lobby_listeners_in();
 	atomic_store(&lobby.head->ready, 1);
 	live_as_steward();

@@ -13,6 +13,7 @@ struct steward_task {
 	const struct conf *conf;
 	unsigned generation;
 	pid_t master;
+	bool background; /* it lets go of the starter's terminal */
 	/* the life of a worker in slot n; does not return */
 	void (*worker)(unsigned n, const struct conf *conf);
 };
