@@ -10,8 +10,10 @@ int connect_socket(const struct addr *to)
 	int on = 1;
 	int fd = socket(to->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
-	if (fd >= 0 && to->sa.sa_family != AF_UNIX)
+	if (fd >= 0 && to->sa.sa_family != AF_UNIX) {
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+		setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
+	}
 	return fd;
 }
 

@@ -37,6 +37,8 @@ static void set_options(int fd, const struct addr *at)
 		return;
 	set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	/* urgent bytes are bytes: the kernel counts them among the others */
+	set(fd, SOL_SOCKET, SO_OOBINLINE, 1);
 	set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	set(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_SECONDS);
 	set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS);

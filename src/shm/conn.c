@@ -4,6 +4,7 @@
 
 #include <linux/sockios.h>
 #include <linux/tcp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -62,6 +63,16 @@ static bool fin_sent(unsigned state)
 	    || state == 11;
 }
 
+/* Both sides have sent their last byte and it was acknowledged; a reset shows
+ * as an error, or as counts that leave no room for that byte. */
+static bool closed_in_order(int fd, const struct tcp_info *info)
+{
+	struct pollfd p = {.fd = fd};
+
+	return info->tcpi_bytes_received > 0 && info->tcpi_bytes_acked > 1
+	    && poll(&p, 1, 0) >= 0 && !(p.revents & POLLERR);
+}
+
 bool conn_counts(const struct conn *c, int fd, uint64_t *rx, uint64_t *tx)
 {
 	struct tcp_info info = {0};
@@ -69,12 +80,14 @@ bool conn_counts(const struct conn *c, int fd, uint64_t *rx, uint64_t *tx)
 
 	if (c->is_unix || !settled_counts(fd, &info, &unsent, &unread))
 		return false;
-	if (info.tcpi_state == 7 || info.tcpi_state == 2) /* close, syn sent */
+	bool closed = info.tcpi_state == 7;
+	if (info.tcpi_state == 2 /* syn sent */
+	    || (closed && !closed_in_order(fd, &info)))
 		return false;
 	*rx = info.tcpi_bytes_received - (uint64_t)unread
-	    - fin_received(info.tcpi_state);
+	    - (closed || fin_received(info.tcpi_state));
 	*tx = info.tcpi_bytes_acked + (uint64_t)unsent - c->base_tx
-	    - fin_sent(info.tcpi_state);
+	    - (closed || fin_sent(info.tcpi_state));
 	return true;
 }
 

@@ -36,7 +36,9 @@ static bool goes_at_once(const struct stride *s)
 
 static next_step ready(struct stride *s)
 {
-	s->f.slow_since = 0;
+	/* of one that is streamed all waits count together */
+	if (is_whole(s))
+		s->f.slow_since = 0;
 	if (s->f.flags & FLOW_OWN) {
 		if (!is_whole(s))
 			s->f.flags |= FLOW_CLOSE | FLOW_LINGER;
@@ -61,8 +63,9 @@ void body_use_in(struct stride *s, size_t n)
 	s->f.in_start = (uint16_t)(s->f.in_start + n);
 }
 
-/* The bytes that came with the head. */
-static void copy_first(struct stride *s)
+/* The bytes that came with the head. False: there was no room for all, and
+ * what comes after them has to wait. */
+static bool copy_first(struct stride *s)
 {
 	size_t have = (size_t)(s->f.in_end - s->f.in_start);
 
@@ -81,6 +84,7 @@ static void copy_first(struct stride *s)
 	}
 	if (s->f.body_left == 0)
 		s->f.flags |= FLOW_BODY_WHOLE;
+	return have == 0;
 }
 
 static enum io receive_length(struct stride *s)
@@ -171,8 +175,10 @@ static next_step wait_for_body(struct stride *s, bool progress)
 		s->f.deadline = stride_client_due(s, s->f.rx,
 		    s->r->listener->timeouts.body);
 	if (body_is_streaming(s)
-	    && stream_peek(s->f.peer) != IO_WAIT)
+	    && stream_peek(s->f.peer) != IO_WAIT) {
+		s->f.slow_since = 0; /* now the client has to read */
 		return NEXT(STEP_RELAY); /* an early answer */
+	}
 	if (s->f.out.length)
 		return BECOME(STEP_BODY, WAIT_CLIENT_ROOM);
 	return BECOME(STEP_BODY, body_is_streaming(s) ? WAIT_BODY
@@ -212,7 +218,7 @@ static enum came use_what_came(struct stride *s, const struct refusal **no)
 	if (coded && s->f.in_end > s->f.in_start)
 		room = decode_chunks(s, no);
 	else if (!coded)
-		copy_first(s);
+		room = copy_first(s);
 	if (s->f.body_chunk.total + s->f.body_chunk.left > s->r->max_body)
 		return CAME_TOO_MUCH;
 	if (*no != NULL)
@@ -306,6 +312,7 @@ next_step body_run(struct stride *s)
 		switch (receive_some(s, &room)) {
 		case IO_OK:
 			progress = true;
+			s->f.patience = 0;
 			if (++rounds == ROUNDS)
 				return wait_for_body(s, true);
 			continue;

@@ -41,12 +41,12 @@ static int unsent(const struct flow *f, struct iovec *v)
  * which would go on firing. */
 static next_step wait_for_room(struct stride *s)
 {
+	s->f.slow_since = 0; /* the client is not to blame */
 	if (s->f.sent == 0 && !(s->f.flags & FLOW_REUSED))
 		return BECOME(STEP_FORWARD, WAIT_CONNECT);
 	if (stream_peek(s->f.peer) != IO_WAIT)
 		return NEXT(STEP_RELAY);
 	s->f.deadline = s->now + s->r->pool->timeouts.response;
-	s->f.slow_since = 0; /* the client is not to blame */
 	return BECOME(STEP_FORWARD, WAIT_BACKEND_ROOM);
 }
 

@@ -223,8 +223,10 @@ static enum io receive_more(struct stride *s)
 	FAULT(backend_received);
 	s->f.bin_end = (uint16_t)(s->f.bin_end + n);
 	s->f.brx += n;
-	if (n)
+	if (n) {
 		s->f.deadline = s->now + s->r->pool->timeouts.read;
+		s->f.patience = 0;
+	}
 	stride_io_done(s, peer);
 	return io;
 }

@@ -105,7 +105,11 @@ enum splice splice_move(struct stride *s)
 		case IO_OK:
 			continue;
 		case IO_WAIT:
-			return SPLICE_BACKEND;
+			if (stream_peek(s->f.peer) != IO_OK)
+				return SPLICE_BACKEND;
+			/* splice stops before urgent bytes, recv does not */
+			end(s);
+			return SPLICE_NOT;
 		default:
 			return SPLICE_BACKEND_GONE;
 		}
