@@ -4,6 +4,44 @@
 #include "conf/read.h"
 #include "conf/suggest.h"
 
+/* Requests' paths come decoded, but for slashes, percent signs and control
+ * bytes. */
+static bool is_kept_encoded(const char *p)
+{
+	static const char *const kept[] = {"2F", "25", "7F"};
+
+	for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+		if (strncmp(p + 1, kept[i], 2) == 0)
+			return true;
+	return (p[1] == '0' || p[1] == '1') && p[2] != '\0'
+	    && strchr("0123456789ABCDEF", p[2]);
+}
+
+static bool has_dots(const char *text)
+{
+	for (const char *p = text; (p = strstr(p, "/.")) != NULL; p++)
+		if (strchr("/", p[2]) || (p[2] == '.' && strchr("/", p[3])))
+			return true;
+	return false;
+}
+
+/* What no path is after it was brought into its one form. */
+static void verify_form(struct load *l, const struct spot *at,
+    const char *text)
+{
+	const char *p = strchr(text, '%');
+
+	while (p && is_kept_encoded(p))
+		p = strchr(p + 1, '%');
+	if (p)
+		spot_warn(l, at, "is \"%s\"; paths are decoded before they are "
+		    "looked at: write the character, or \"%%25\" for \"%%\" "
+		    "and \"%%2F\" for a slash that is encoded", text);
+	else if (has_dots(text))
+		spot_warn(l, at, "is \"%s\"; \"/./\" and \"/../\" are "
+		    "resolved before paths are looked at", text);
+}
+
 void read_path(struct load *l, const struct spot *at)
 {
 	const char *text = spot_text(l, at);
@@ -15,6 +53,8 @@ void read_path(struct load *l, const struct spot *at)
 	else if (strchr(text, '?'))
 		spot_warn(l, at, "is \"%s\"; a query is no part of the path",
 		    text);
+	else
+		verify_form(l, at, text);
 	*(struct slice *)spot_target(at) = slice_str(text);
 }
 

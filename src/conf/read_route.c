@@ -56,12 +56,74 @@ void read_redirect(struct load *l, const struct spot *at)
 		    "307 or 308", route->redirect.status);
 }
 
+/* True if the text ends the authority of a URI. */
+static bool ends_authority(struct slice text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (strchr("/?#", text.p[i]))
+			return true;
+	return false;
+}
+
+/* True if a capture or a query may come to stand at the end of the authority,
+ * where it would lead to another host. */
+static bool has_open_end(const struct conf_template *to, size_t scheme)
+{
+	const struct conf_part *last = NULL;
+
+	for (unsigned i = 0; i < to->n; i++) {
+		const struct conf_part *part = &to->at[i];
+		struct slice text = part->text;
+		if (i == 0)
+			text = slice_make(text.p + scheme, text.n - scheme);
+		if (part->kind == PLACE_PATH || part->kind == PLACE_REST
+		    || (text.n && strchr("/?#", text.p[0])))
+			break;
+		last = part;
+		if (ends_authority(text))
+			break;
+	}
+	return last && (last->kind == PLACE_CAPTURE
+	    || last->kind == PLACE_QUERY);
+}
+
+static bool names_host(const struct conf_template *to, size_t scheme)
+{
+	struct slice text = to->at[0].text;
+
+	if (text.n > scheme)
+		return !strchr("/?#", text.p[scheme]);
+	return to->n > 1 && to->at[1].kind != PLACE_PATH
+	    && to->at[1].kind != PLACE_REST;
+}
+
+static void verify_authority(struct load *l, const struct spot *at,
+    const struct conf_template *to)
+{
+	struct slice text = to->n && to->at[0].kind == PLACE_TEXT
+	    ? to->at[0].text : SLICE("");
+	size_t scheme = slice_starts(text, SLICE("http://")) ? 7
+	    : slice_starts(text, SLICE("https://")) ? 8 : 0;
+
+	if (slice_starts(text, SLICE("//"))
+	    || (scheme && !names_host(to, scheme)))
+		spot_bad(l, at, "is \"%s\", which names no host; write "
+		    "\"https://HOST/PATH\", or a path that begins with one "
+		    "\"/\"", to->source.p);
+	else if (scheme && has_open_end(to, scheme))
+		spot_warn(l, at, "is \"%s\"; what a client sends can make "
+		    "another host of it: write \"/\" behind the host",
+		    to->source.p);
+}
+
 void read_target(struct load *l, const struct spot *at)
 {
 	struct conf_template *to = spot_target(at);
 
-	if (read_uri_template(l, at, to)
-	    && !template_starts(to, SLICE("/"))
+	if (!read_uri_template(l, at, to))
+		return;
+	verify_authority(l, at, to);
+	if (!template_starts(to, SLICE("/"))
 	    && !template_starts(to, SLICE("http://"))
 	    && !template_starts(to, SLICE("https://"))
 	    && !template_starts_with(to, PLACE_PATH)

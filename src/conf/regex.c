@@ -10,6 +10,10 @@
 
 #define LENGTH 4096 /* bytes of an expression at most */
 
+/* A line feed in a parameter of a query is a byte as others: "." takes it, and
+ * "$" does not overlook it. */
+#define OPTIONS (PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY)
+
 /* libconfig made them of \b, \f or \x..: the user meant something else. */
 static bool refuse_control(const char *text, char wrong[REGEX_WRONG])
 {
@@ -39,7 +43,7 @@ struct pcre2_real_code_8 *regex_compile(const char *text,
 	}
 	if (refuse_control(text, wrong))
 		return NULL;
-	pcre2_code *re = pcre2_compile((PCRE2_SPTR)text, strlen(text), 0,
+	pcre2_code *re = pcre2_compile((PCRE2_SPTR)text, strlen(text), OPTIONS,
 	    &error, &at, NULL);
 	if (re == NULL) {
 		pcre2_get_error_message(error, why, sizeof why);

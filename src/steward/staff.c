@@ -94,6 +94,7 @@ static void pass_verdict(struct slot *s, struct look *l, uint64_t now)
 static bool spins(const struct look *l, uint64_t now)
 {
 	return l->known && now - l->stride > SPIN_MS
+	    && l->cpu > l->cpu_at /* of who is gone it is 0 */
 	    && l->cpu - l->cpu_at > SPIN_CPU_US;
 }
 

@@ -212,6 +212,22 @@ START_TEST(who_spins_gets_a_verdict)
 }
 END_TEST
 
+/* It was reaped, and its slot does not say so yet. */
+START_TEST(who_is_gone_does_not_spin)
+{
+	hire(2, true);
+	for (int i = 0; i < 500 && state_cpu_us(pids[2]) == 0; i++)
+		clock_sleep_us(10000);
+	slots.at[2].stride_at = NOW;
+	staff_look(NOW + 20);
+	kill(pids[2], SIGKILL);
+	waitpid(pids[2], NULL, 0);
+	pids[2] = 0;
+	staff_look(NOW + 6000);
+	ck_assert_uint_eq(slots.at[2].verdict, 0);
+}
+END_TEST
+
 START_TEST(the_surplus_leaves_one_by_one)
 {
 	for (unsigned n = 2; n < 6; n++)
@@ -250,6 +266,7 @@ int main(void)
 	tcase_add_test(t, who_is_stopped_is_held_wherever_he_is);
 	tcase_add_test(t, others_do_not_count);
 	tcase_add_test(t, who_spins_gets_a_verdict);
+	tcase_add_test(t, who_is_gone_does_not_spin);
 	tcase_add_test(t, the_surplus_leaves_one_by_one);
 	SRunner *runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);
