@@ -21,7 +21,13 @@ my @loads = map { start_load(@$_, $at) } [ '-n', 2000, '-c', 8 ],
 for my $what (qw(kept short uploads long)) {
 	is spoiled(load_line(shift @loads)), '', "$what: none fails";
 }
-my $left = () = $p->log =~ /debug master: worker \d .*enough requests/g;
+
+# The logger writes what has gathered now and then.
+my $left;
+until_true(sub {
+	$left = () = $p->log =~ /debug master: worker \d .*enough requests/g;
+	return $left >= 3320 / 110 - 3;
+}, 3);
 cmp_ok $left, '>=', 3320 / 110 - 3, "$left workers have left";
 cmp_ok $left, '<=', 3320 / 90, 'after about a hundred requests each';
 unlike $p->log, qr/(?:warn|error) (?:master|worker)/, 'nothing to warn of';
