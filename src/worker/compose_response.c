@@ -93,6 +93,13 @@ static const struct remap *places_of(struct places *p,
 	return &p->map;
 }
 
+#define BIT(id) (UINT64_C(1) << (id))
+
+/* Fields that name places. */
+static const uint64_t naming = BIT(FIELD_LOCATION)
+    | BIT(FIELD_CONTENT_LOCATION) | BIT(FIELD_REFRESH)
+    | BIT(FIELD_SET_COOKIE);
+
 /* True if it has been written in the client's terms. */
 static bool put_remapped(struct buf *b, const struct request *r,
     const struct field *f, struct places *p)
@@ -138,7 +145,7 @@ static void put_fields(struct buf *b, const struct request *r,
 		if ((f->flags & FIELD_DROP) || f->id == FIELD_CONTENT_LENGTH
 		    || edit_is_among(&policy->hide, f->name)
 		    || (edits && edit_drops(e, f->name))
-		    || (f->id != FIELD_OTHER
+		    || ((naming >> f->id & 1)
 		    && put_remapped(b, r, f, &places)))
 			continue;
 		buf_slice(b, f->name);
