@@ -131,6 +131,14 @@ static unsigned find_busy(unsigned *busy)
 	return n;
 }
 
+/* Who writes lines has escaped them, unless it is in somebody else's hands. */
+static void make_one_line(char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)text[i] < 0x20)
+			text[i] = '?';
+}
+
 /* Its lines that are older than `until`, one at least, and `most` at most. */
 static unsigned drain_slot(unsigned slot, uint64_t until, unsigned most)
 {
@@ -140,8 +148,10 @@ static unsigned drain_slot(unsigned slot, uint64_t until, unsigned most)
 	unsigned lines = 0;
 
 	do {
-		if (ring_read(r, &h, text))
+		if (ring_read(r, &h, text)) {
+			make_one_line(text, h.length);
 			put_line(slot, &h, text);
+		}
 		lines++;
 	} while (lines < most && ring_peek(r, &h) && h.when < until);
 	return lines;
