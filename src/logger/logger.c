@@ -135,7 +135,7 @@ static unsigned find_busy(unsigned *busy)
 static void make_one_line(char *text, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)text[i] < 0x20)
+		if ((unsigned char)text[i] < 0x20 && text[i] != '\t')
 			text[i] = '?';
 }
 

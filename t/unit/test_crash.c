@@ -177,14 +177,24 @@ START_TEST(handlers_of_others_stay)
 }
 END_TEST
 
+static _Noreturn void live(bool busy)
+{
+	volatile unsigned turns = 0;
+
+	for (;;) {
+		if (busy)
+			turns++;
+		else
+			pause();
+	}
+}
+
 static pid_t start(bool busy)
 {
 	pid_t pid = fork();
 
-	for (volatile unsigned turns = 0; pid == 0 && busy; turns++)
-		;
-	while (pid == 0)
-		pause();
+	if (pid == 0)
+		live(busy);
 	return pid;
 }
 
