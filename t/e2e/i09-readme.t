@@ -136,7 +136,7 @@ for my $c (@tour) {
 	my $want = pattern(@{ $c->{seen} });
 	my $saw;
 	# A slow machine may need more sleep than README has.
-	for (1 .. $name =~ /^sleep/ ? 10 : 1) {
+	for (1 .. ($name =~ /^sleep/ ? 10 : 1)) {
 		($saw) = type($c->{text});
 		last if $saw =~ $want;
 	}

@@ -58,9 +58,13 @@ unlike file('a'), qr/new/, 'nor the other way round';
 my ($logger) = $p->pids('logger');
 my $open = sub { my @links = map { readlink $_ // () }
     glob "/proc/$_[0]/fd/*"; return grep { m{/([abc])$} } @links };
-ok until_true(sub { !grep { m{/a$} } $open->($logger) }, 10),
-    'when the old generation has ended its log is closed';
-is scalar($open->($logger)), 2, 'the others are open, each once';
+SKIP: {
+	# As nobody we cannot look: it cannot be dumped.
+	skip 'only root sees its descriptors', 2 if $> != 0;
+	ok until_true(sub { !grep { m{/a$} } $open->($logger) }, 10),
+	    'when the old generation has ended its log is closed';
+	is scalar($open->($logger)), 2, 'the others are open, each once';
+}
 
 ok reload_to(log_to('a'), log_to('b')), 'back again';
 get($http, '/back');
@@ -73,8 +77,12 @@ for my $i (1 .. 12) {
 }
 is $generation, 15, 'a hundred logs, one after the other';
 ok has('n128', 'n128 /round12'), 'the last of them too';
-ok until_true(sub { (grep { m{/n\d+$} } map { readlink $_ // () }
-    glob "/proc/$logger/fd/*") == 8 }, 15), 'only those in use are open';
+SKIP: {
+	skip 'only root sees its descriptors', 1 if $> != 0;
+	ok until_true(sub { (grep { m{/n\d+$} } map { readlink $_ // () }
+	    glob "/proc/$logger/fd/*") == 8 }, 15),
+	    'only those in use are open';
+}
 
 my $dir = $p->dir;
 mkdir "$dir/sub" or die $!;
