@@ -309,12 +309,12 @@ next_step body_run(struct stride *s)
 			return stride_wait_for_pages(s);
 		if (s->f.out.length && flush_some(s) == IO_BROKEN)
 			return client_left(s);
+		if (rounds++ == ROUNDS)
+			return wait_for_body(s, true);
 		switch (receive_some(s, &room)) {
 		case IO_OK:
 			progress = true;
 			s->f.patience = 0;
-			if (++rounds == ROUNDS)
-				return wait_for_body(s, true);
 			continue;
 		case IO_WAIT:
 			if (!room || (s->f.body.length && goes_at_once(s)))

@@ -411,12 +411,13 @@ next_step relay_run(struct stride *s)
 			return next;
 		if (!has_room(s))
 			continue; /* pages have been freed */
+		/* what has come is used: nothing may ever come behind it */
+		if (rounds++ == ROUNDS)
+			return wait_for_more(s);
 		enum io io = receive_more(s);
 		if (io == IO_WAIT)
 			return wait_for_more(s);
 		if (io != IO_OK)
 			return ended(s, io == IO_BROKEN);
-		if (++rounds == ROUNDS)
-			return wait_for_more(s);
 	}
 }
