@@ -262,28 +262,36 @@ static enum io receive_some(struct stride *s, bool *room)
 	return coded ? receive_coded(s) : receive_length(s);
 }
 
-enum io body_receive(struct stride *s)
+enum io body_receive(struct stride *s, enum cause *cause)
 {
+	static const enum cause causes[] = {
+		[CAME_TOO_MUCH] = CAUSE_BODY_TOO_LARGE,
+		[CAME_BAD] = CAUSE_REFUSED,
+	};
 	const struct refusal *no;
 	bool room;
 
-	for (int rounds = 0; rounds < ROUNDS; rounds++) {
-		switch (use_what_came(s, &no)) {
-		case CAME_MORE:
-			break;
-		case CAME_WHOLE:
-		case CAME_FULL:
+	for (int rounds = 0;; rounds++) {
+		enum came came = use_what_came(s, &no);
+		*cause = came < CAME_TOO_MUCH ? CAUSE_NONE : causes[came];
+		if (no != NULL)
+			s->r->why = no->why;
+		if (*cause != CAUSE_NONE)
+			return IO_BROKEN;
+		if (s->f.body.length > 0 || came == CAME_WHOLE)
 			return IO_OK;
-		default:
+		if (came == CAME_FULL)
+			return IO_END;
+		if (rounds == ROUNDS)
+			return IO_WAIT;
+		enum io io = receive_some(s, &room);
+		if (io == IO_WAIT)
+			return room ? IO_WAIT : IO_END;
+		if (io != IO_OK) {
+			*cause = CAUSE_CLIENT_GONE;
 			return IO_BROKEN;
 		}
-		if (s->f.body.length > 0)
-			return IO_OK;
-		enum io io = receive_some(s, &room);
-		if (io != IO_OK)
-			return io;
 	}
-	return IO_WAIT;
 }
 
 next_step body_run(struct stride *s)
@@ -309,12 +317,12 @@ next_step body_run(struct stride *s)
 			return stride_wait_for_pages(s);
 		if (s->f.out.length && flush_some(s) == IO_BROKEN)
 			return client_left(s);
+		if (rounds++ == ROUNDS)
+			return wait_for_body(s, true);
 		switch (receive_some(s, &room)) {
 		case IO_OK:
 			progress = true;
 			s->f.patience = 0;
-			if (++rounds == ROUNDS)
-				return wait_for_body(s, true);
 			continue;
 		case IO_WAIT:
 			if (!room || (s->f.body.length && goes_at_once(s)))

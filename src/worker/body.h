@@ -19,9 +19,9 @@ bool body_add_page(struct stride *s);
 /* n bytes of s->f.in have been used. */
 void body_use_in(struct stride *s, size_t n);
 
-/* Receives more of the body. IO_OK: there is some to send, or all of it is
- * here, or no page is left; IO_END, IO_BROKEN: no more will come, or it is not
- * lawful. */
-enum io body_receive(struct stride *s);
+/* Receives more of the body, of which nothing is kept. IO_OK: there is some to
+ * send, or all of it is here; IO_END: no page is left; IO_BROKEN: no more will
+ * come, or it is not lawful: *cause. */
+enum io body_receive(struct stride *s, enum cause *cause);
 
 #endif

@@ -77,7 +77,7 @@ uint64_t stride_client_due(struct stride *s, uint64_t count, uint32_t timeout)
 	uint32_t rate = s->r->listener->min_rate;
 	uint64_t due = s->now + timeout;
 
-	if (s->f.slow_since == 0) {
+	if (s->f.slow_since == 0 || count < s->f.slow_from) {
 		s->f.slow_since = s->now;
 		s->f.slow_from = count;
 	}

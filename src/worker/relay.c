@@ -245,9 +245,16 @@ static next_step ended(struct stride *s, bool reset)
 	return done(s);
 }
 
+/* To read, and not for the backend to send. */
+static bool waited_for_client(const struct stride *s)
+{
+	return s->f.wait == WAIT_CLIENT_ROOM || (s->f.wait >= WAIT_BITS
+	    && !(s->f.wait & WAIT_BACKEND_IN));
+}
+
 static next_step is_late(struct stride *s)
 {
-	if (s->f.wait == WAIT_CLIENT_ROOM)
+	if (waited_for_client(s))
 		return stride_cut(s, CAUSE_WRITE_TIMEOUT);
 	if (s->f.flags & FLOW_ANSWERED)
 		return cut(s, CAUSE_RESPONSE_TIMEOUT);
@@ -260,7 +267,7 @@ static void allow_time(struct stride *s)
 {
 	const struct conf_pool *pool = s->r->pool;
 
-	if (s->f.wait == WAIT_CLIENT_ROOM || s->f.wait == WAIT_TURN)
+	if (waited_for_client(s) || s->f.wait == WAIT_TURN)
 		s->f.deadline = s->now + (s->f.flags & FLOW_ANSWERED
 		    ? pool->timeouts.read : pool->timeouts.response);
 }
@@ -281,15 +288,19 @@ static next_step wait_with_upload(struct stride *s, enum wait wait)
 	enum cause cause = upload_move(s, &arms);
 	if (cause != CAUSE_NONE)
 		return stride_cut(s, cause);
+	/* it has no page: one comes once the client reads, or others do */
+	if (arms == 0 && wait == WAIT_BACKEND && upload_is_open(s))
+		return stride_wait_for_pages(s);
+	if (wait == WAIT_CLIENT_ROOM)
+		s->f.deadline = stride_client_due(s, s->f.tx + s->f.rx,
+		    s->r->listener->timeouts.write);
 	return BECOME(STEP_RELAY, WAIT_BITS | same[wait] | arms);
 }
 
 static next_step wait_for_client(struct stride *s)
 {
-	next_step next = stride_wait_for_client(s, STEP_RELAY);
-
 	return upload_is_open(s) ? wait_with_upload(s, WAIT_CLIENT_ROOM)
-	    : next;
+	    : stride_wait_for_client(s, STEP_RELAY);
 }
 
 /* Nothing more comes now: the client gets what there is. */
@@ -411,12 +422,13 @@ next_step relay_run(struct stride *s)
 			return next;
 		if (!has_room(s))
 			continue; /* pages have been freed */
+		/* what has come is used: nothing may ever come behind it */
+		if (rounds++ == ROUNDS)
+			return wait_for_more(s);
 		enum io io = receive_more(s);
 		if (io == IO_WAIT)
 			return wait_for_more(s);
 		if (io != IO_OK)
 			return ended(s, io == IO_BROKEN);
-		if (++rounds == ROUNDS)
-			return wait_for_more(s);
 	}
 }

@@ -132,7 +132,7 @@ uint32_t stride_page(struct stride *s, enum page_size size);
 
 /* The end of a wait in which the client is to move bytes: `count` of them
  * have been. Timeout is without progress, and min_rate is an average over
- * all such waits since flow.slow_since was 0. */
+ * all such waits since flow.slow_since was 0, or another count began. */
 uint64_t stride_client_due(struct stride *s, uint64_t count,
     uint32_t timeout);
 

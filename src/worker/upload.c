@@ -24,6 +24,7 @@ void upload_abandon(struct stride *s)
  * (RFC 9112, 9.3). False: wait for what *arms says. */
 static bool move_once(struct stride *s, unsigned *arms, enum cause *cause)
 {
+	*arms = 0;
 	switch (forward_send(s)) {
 	case IO_OK:
 		break;
@@ -37,14 +38,13 @@ static bool move_once(struct stride *s, unsigned *arms, enum cause *cause)
 	forward_let_go(s);
 	if (s->f.flags & FLOW_BODY_WHOLE)
 		return false;
-	switch (body_receive(s)) {
+	switch (body_receive(s, cause)) {
 	case IO_OK:
-		return s->f.body.length || (s->f.flags & FLOW_BODY_WHOLE);
+		return true;
 	case IO_WAIT:
 		*arms = WAIT_CLIENT_IN;
 		return false;
 	default:
-		*cause = CAUSE_CLIENT_GONE;
 		return false;
 	}
 }
@@ -53,12 +53,16 @@ enum cause upload_move(struct stride *s, unsigned *arms)
 {
 	enum cause cause = CAUSE_NONE;
 	uint64_t rx = s->f.rx, sent = s->f.sent;
+	int rounds = 0;
 
-	*arms = 0;
-	for (int rounds = 0; rounds < ROUNDS
-	    && move_once(s, arms, &cause); rounds++)
-		*arms = WAIT_CLIENT_IN;
-	if (s->f.rx != rx || s->f.sent != sent)
+	while (rounds < ROUNDS && move_once(s, arms, &cause))
+		rounds++;
+	/* the client may have sent all: what came last is to go on */
+	if (rounds == ROUNDS)
+		*arms = WAIT_BACKEND_OUT;
+	if (s->f.rx != rx || s->f.sent != sent) {
 		s->f.deadline = s->now + s->r->pool->timeouts.read;
+		s->f.patience = 0;
+	}
 	return cause;
 }

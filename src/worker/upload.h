@@ -10,7 +10,8 @@
 bool upload_is_open(const struct stride *s);
 
 /* Moves on what can be moved. CAUSE_NONE, and in *arms what must be armed for
- * more (bits of WAIT_BITS); or why the request is to be cut. */
+ * more (bits of WAIT_BITS): nothing, though it is open, if no page is left; or
+ * why the request is to be cut. */
 enum cause upload_move(struct stride *s, unsigned *arms);
 
 /* The rest goes nowhere. */
