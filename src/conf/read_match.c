@@ -53,6 +53,10 @@ void read_path(struct load *l, const struct spot *at)
 	else if (strchr(text, '?'))
 		spot_warn(l, at, "is \"%s\"; a query is no part of the path",
 		    text);
+	else if (strchr(text, '*'))
+		spot_warn(l, at, "is \"%s\"; a \"*\" in it is just that "
+		    "character: \"path\" takes what is below it without "
+		    "one, and patterns are for \"path_re\"", text);
 	else
 		verify_form(l, at, text);
 	*(struct slice *)spot_target(at) = slice_str(text);

@@ -152,6 +152,9 @@ static const char *check_host(struct slice text)
 	name = colon ? slice_make(text.p, (size_t)(colon - text.p)) : rest;
 	if (colon)
 		digits = slice_make(colon + 1, text.n - name.n - 1);
+	if (memchr(text.p, '/', text.n))
+		return "has a \"/\"; write a name, with or without a port, as "
+		       "\"app.example:8080\"";
 	if (name.n == 0 || name.p[0] == '*' || hosts_check(name))
 		return "is no host; write \"preserve\", \"backend\", or a "
 		       "name as \"app.example\"";

@@ -92,6 +92,7 @@ void syntax_report(struct load *l, const char *text)
 		report_twice(l, text, line);
 	else
 		report_error(&l->report, line, "%s; look here and just "
-		    "before for a missing \"=\", quote or bracket",
+		    "before for a missing \"=\", comma, quote or bracket, or "
+		    "for a comma behind the last of a list",
 		    what ? what : "syntax error");
 }

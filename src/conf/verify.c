@@ -39,6 +39,48 @@ static void report_bound(struct load *l, const struct bound *a,
 	    : "listener ", a->listener->name);
 }
 
+static bool takes_all(const struct addr *a)
+{
+	if (a->sa.sa_family == AF_INET6)
+		return IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr);
+	return a->sa.sa_family == AF_INET
+	    && a->in.sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+/* The kernel would not bind b beside a: [::] is of both families. */
+static bool covers(const struct addr *a, const struct addr *b)
+{
+	return takes_all(a) && b->sa.sa_family != AF_UNIX && !addr_eq(a, b)
+	    && addr_port(a) == addr_port(b)
+	    && (a->sa.sa_family == AF_INET6 || b->sa.sa_family == AF_INET);
+}
+
+static void report_covered(struct load *l, const struct bound *a,
+    const struct bound *b)
+{
+	char text[ADDR_TEXT], all[ADDR_TEXT];
+
+	addr_format(b->address, text);
+	addr_format(a->address, all);
+	report_error(&l->report, load_line(l, b->address), "listener \"%s\" "
+	    "has the address %s, which is a part of %s%s", b->listener->name,
+	    text, all, a->address->sa.sa_family == AF_INET6
+	    ? ", that is, \"*\"; one of the two is enough"
+	    : "; one of the two is enough");
+}
+
+static void verify_covered(struct load *l, const struct bound *all, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!takes_all(all[i].address)
+		    || (i && addr_eq(all[i - 1].address, all[i].address)))
+			continue;
+		for (size_t k = 0; k < n; k++)
+			if (covers(all[i].address, all[k].address))
+				report_covered(l, &all[i], &all[k]);
+	}
+}
+
 static void verify_listeners(struct load *l)
 {
 	struct conf *conf = l->conf;
@@ -58,6 +100,7 @@ static void verify_listeners(struct load *l)
 	for (size_t i = 1; i < n; i++)
 		if (addr_eq(all[i - 1].address, all[i].address))
 			report_bound(l, &all[i - 1], &all[i]);
+	verify_covered(l, all, n);
 	free(all);
 }
 

@@ -72,7 +72,7 @@ void output_close(struct output *o)
 	output_flush(o);
 	o->torn = false;
 	if (o->n > 0)
-		lose(o, EAGAIN);
+		lose(o, o->stuck ? EAGAIN : o->error);
 	o->n = 0;
 	o->stuck = false;
 	if (o->kind == CONF_LOG_FILE)

@@ -137,7 +137,7 @@ static void start_new(struct conf *conf)
 	if (conf == NULL)
 		return;
 	if (!logs_claim(conf) || generation_start(task, conf) == NULL) {
-		log_err("the configuration stays as it was");
+		log_err("reload: the configuration stays as it was");
 		logs_release();
 		conf_free(conf);
 	}
@@ -295,10 +295,11 @@ int master_run(const struct master_task *t, struct conf *conf)
 	signals_catch();
 	if (generation_start(t, conf) == NULL || !logs_start(t))
 		return EXIT_FAILED;
-	if (conf->pid_file)
-		start_write_pid(conf->pid_file);
+	/* In the background nobody could find a master without one. */
+	bool found = !conf->pid_file || start_write_pid(conf->pid_file)
+	    || t->options.foreground;
 	title_set("master");
-	int code = loop();
+	int code = found ? loop() : EXIT_FAILED;
 	stop();
 	start_undo();
 	return code;

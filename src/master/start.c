@@ -91,12 +91,18 @@ bool start_prepare(const struct master_task *task, const struct conf *conf)
 	return true;
 }
 
-void start_write_pid(const char *path)
+bool start_write_pid(const char *path)
 {
-	snprintf(pid_path, sizeof pid_path, "%s", path);
 	FILE *f = fopen(path, "we");
-	if (f == NULL || fprintf(f, "%d\n", getpid()) < 0 || fclose(f) != 0)
+	bool written = f && fprintf(f, "%d\n", getpid()) > 0;
+
+	if (f)
+		snprintf(pid_path, sizeof pid_path, "%s", path);
+	if (f && fclose(f) != 0)
+		written = false;
+	if (!written)
 		log_err("pid_file %s: %m", path);
+	return written;
 }
 
 void start_announce(void)

@@ -12,8 +12,9 @@
  * verdict. False, told, if it cannot be. */
 bool start_prepare(const struct master_task *task, const struct conf *conf);
 
-/* The addresses are ours: the pid file may say so. */
-void start_write_pid(const char *path);
+/* The addresses are ours: the pid file may say so. False, told, if it cannot
+ * be written. */
+bool start_write_pid(const char *path);
 
 /* All is up: lets the caller's process go, and sends log lines to the logger
  * from now on. */

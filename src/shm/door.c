@@ -10,6 +10,8 @@
 #include "shm/lobby.h"
 #include "shm/slot.h"
 
+#define TELL_MS 10000
+
 /* Once closed its number may be a client's. */
 static bool is_open(const struct lobby_listener *l)
 {
@@ -62,10 +64,21 @@ static bool is_crowded(void)
 	return n >= lobby.connections && n <= lobby.nrows;
 }
 
+/* At the limit every client that comes shuts the door, and every one that
+ * leaves opens it: that is one event, not thousands. */
+static bool may_tell(void)
+{
+	uint64_t now = clock_ms(), told = atomic_load(&lobby.head->told_at);
+
+	return (told == 0 || now - told >= TELL_MS)
+	    && atomic_compare_exchange_strong(&lobby.head->told_at, &told,
+	    now);
+}
+
 static void shut(const char *why)
 {
 	lobby_listeners_out();
-	if (atomic_exchange(&lobby.head->full, 1) == 0)
+	if (atomic_exchange(&lobby.head->full, 1) == 0 && may_tell())
 		log_warn("%s: %u clients are here, others wait", why,
 		    atomic_load(&lobby.head->clients));
 }

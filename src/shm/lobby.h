@@ -20,6 +20,7 @@ enum lobby_order { LOBBY_RUN, LOBBY_DRAIN, LOBBY_HURRY };
 
 struct lobby_head {
 	_Atomic uint64_t wakes_at; /* steward: clock_ms of its next look */
+	_Atomic uint64_t told_at;  /* any: clock_ms of a word about `full` */
 	_Atomic uint32_t order;    /* enum lobby_order: the master */
 	_Atomic uint32_t top;      /* any: one above the highest row used */
 	_Atomic uint32_t clients;  /* any: rows of kind client; steward mends */
@@ -108,8 +109,9 @@ void lobby_listeners_in(void);
 /* A family that drains lets go of its listeners for good. */
 void lobby_listeners_close(void);
 
-/* Takes the listeners out when there are as many clients as there may be; and
- * puts them back when there are not. */
+/* Takes the listeners out when there are as many clients as there may be, and
+ * says so, once in ten seconds at most; and puts them back when there are
+ * not. */
 void lobby_full(void);
 void lobby_not_full(void);
 

@@ -13,7 +13,31 @@
 #include "worker/page.h"
 #include "worker/request.h"
 
-#define TARGET_MOST 200
+#define TEXT_MOST 200 /* bytes of method, target or host in a line */
+#define ASKED (3 * TEXT_MOST + 16)
+
+static struct slice cut_short(struct slice s)
+{
+	return slice_make(s.p, s.n > TEXT_MOST ? TEXT_MOST : s.n);
+}
+
+/* : "GET /a" for shop.example, as much of it as has come. */
+static const char *name_request(const struct request *r, char to[ASKED])
+{
+	struct slice method = cut_short(r->head.method);
+	struct slice target = cut_short(r->head.target);
+	struct slice host = cut_short(r->host);
+	int n = 0;
+
+	to[0] = '\0';
+	if (method.n + target.n > 0)
+		n = snprintf(to, ASKED, ": \"%.*s %.*s\"", SLICE_FMT(method),
+		    SLICE_FMT(target));
+	if (host.n > 0)
+		snprintf(to + n, ASKED - (size_t)n, " for %.*s",
+		    SLICE_FMT(host));
+	return to;
+}
 
 void answer_log(const struct stride *s, enum log_level level,
     const char *what)
@@ -21,17 +45,13 @@ void answer_log(const struct stride *s, enum log_level level,
 	const struct request *r = s->r;
 	const struct conf_backend *b = r->backend;
 	bool plain = s->f.cause == CAUSE_REFUSED || r->why == NULL;
-	struct slice target = r->head.target;
-	char client[ADDR_TEXT];
+	char client[ADDR_TEXT], asked[ASKED];
 
 	if (!log_wants(level))
 		return;
 	addr_format_ip(&r->client, client);
-	if (target.n > TARGET_MOST)
-		target.n = TARGET_MOST;
 	(level == LOG_LEVEL_WARN ? log_warn : log_info)(
-	    "%s: \"%.*s %.*s\": %s: %s%s%s%s%s%s%s", client,
-	    SLICE_FMT(r->head.method), SLICE_FMT(target), what,
+	    "%s%s: %s: %s%s%s%s%s%s%s", client, name_request(r, asked), what,
 	    b ? b->pool_name : "", b ? "/" : "", b ? b->name : "",
 	    b ? ": " : "",
 	    s->f.cause == CAUSE_REFUSED ? "" : cause_text[s->f.cause],

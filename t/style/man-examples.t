@@ -46,7 +46,7 @@ sub unless_has
 # ---- Pieces of a file, in the smallest file that they fit ----
 
 my $listeners = 'listeners = { http = { address = "*:8080"; };
-    inside = { address = "127.0.0.1:8080"; }; };';
+    inside = { address = "127.0.0.1:8081"; }; };';
 my $pools = 'pools = { app = { backends = "127.0.0.1:3000"; };
     web = { backends = "127.0.0.1:3001"; }; };';
 my $sites = 'sites = { main = { hosts = "*"; routes = ( { pool = "app"; } ); }; };';
