@@ -119,6 +119,8 @@ next_step forward_run(struct stride *s)
 		    CAUSE_BACKEND_RESET, NULL);
 	if (s->late)
 		return is_late(s);
+	if (!s->fresh)
+		stride_publish(s);
 	switch (forward_send(s)) {
 	case IO_OK:
 		return all_is_sent(s);

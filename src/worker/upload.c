@@ -25,6 +25,9 @@ void upload_abandon(struct stride *s)
 static bool move_once(struct stride *s, unsigned *arms, enum cause *cause)
 {
 	*arms = 0;
+	/* what was in chunks stands in pages that the row knows nothing of */
+	if (s->f.flags & FLOW_CHUNKED_IN)
+		stride_publish(s);
 	switch (forward_send(s)) {
 	case IO_OK:
 		break;
