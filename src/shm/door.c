@@ -64,21 +64,22 @@ static bool is_crowded(void)
 	return n >= lobby.connections && n <= lobby.nrows;
 }
 
-/* At the limit every client that comes shuts the door, and every one that
- * leaves opens it: that is one event, not thousands. */
-static bool may_tell(void)
+bool lobby_may_tell(enum lobby_word word)
 {
-	uint64_t now = clock_ms(), told = atomic_load(&lobby.head->told_at);
+	_Atomic uint64_t *at = &lobby.head->told_at[word];
+	uint64_t now = clock_ms(), told = atomic_load(at);
 
 	return (told == 0 || now - told >= TELL_MS)
-	    && atomic_compare_exchange_strong(&lobby.head->told_at, &told,
-	    now);
+	    && atomic_compare_exchange_strong(at, &told, now);
 }
 
+/* At the limit every client that comes shuts the door, and every one that
+ * leaves opens it: that is one event, not thousands. */
 static void shut(const char *why)
 {
 	lobby_listeners_out();
-	if (atomic_exchange(&lobby.head->full, 1) == 0 && may_tell())
+	if (atomic_exchange(&lobby.head->full, 1) == 0
+	    && lobby_may_tell(LOBBY_NO_ROOM))
 		log_warn("%s: %u clients are here, others wait", why,
 		    atomic_load(&lobby.head->clients));
 }

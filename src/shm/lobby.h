@@ -18,9 +18,12 @@
 /* What the family is told; the master and its steward write it. */
 enum lobby_order { LOBBY_RUN, LOBBY_DRAIN, LOBBY_HURRY };
 
+/* What a family has too little of, as lobby_may_tell asks. */
+enum lobby_word { LOBBY_NO_ROOM, LOBBY_NO_PAGES, LOBBY_WORDS };
+
 struct lobby_head {
 	_Atomic uint64_t wakes_at; /* steward: clock_ms of its next look */
-	_Atomic uint64_t told_at;  /* any: clock_ms of a word about `full` */
+	_Atomic uint64_t told_at[LOBBY_WORDS]; /* any: clock_ms of the last */
 	_Atomic uint32_t order;    /* enum lobby_order: the master */
 	_Atomic uint32_t top;      /* any: one above the highest row used */
 	_Atomic uint32_t clients;  /* any: rows of kind client; steward mends */
@@ -108,6 +111,9 @@ void lobby_listeners_in(void);
 
 /* A family that drains lets go of its listeners for good. */
 void lobby_listeners_close(void);
+
+/* Whether the error log may be told of it: once in ten seconds. */
+bool lobby_may_tell(enum lobby_word word);
 
 /* Takes the listeners out when there are as many clients as there may be, and
  * says so, once in ten seconds at most; and puts them back when there are

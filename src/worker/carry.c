@@ -101,8 +101,14 @@ next_step stride_wait_for_client(struct stride *s, enum step step)
 
 next_step stride_wait_for_pages(struct stride *s)
 {
-	if (s->f.patience++ >= PAGES_PATIENCE)
+	if (s->f.patience++ >= PAGES_PATIENCE) {
+		if (lobby_may_tell(LOBBY_NO_PAGES))
+			log_err("%s for %u s: connections are closed; "
+			    "\"buffers\" is too small",
+			    cause_text[CAUSE_NO_PAGES],
+			    PAGES_RETRY * PAGES_PATIENCE / 1000);
 		return stride_cut(s, CAUSE_NO_PAGES);
+	}
 	s->f.deadline = s->now + PAGES_RETRY;
 	return BECOME(s->f.step, WAIT_TURN);
 }
