@@ -213,6 +213,15 @@ void generation_drain(struct generation *g, uint64_t until, bool hurry)
 	generation_order(g);
 }
 
+bool generation_old_is_open(void)
+{
+	for (int i = 0; i < GENERATIONS; i++)
+		if (generations[i].state == GEN_DRAINING
+		    && !atomic_load(&generations[i].lobby.head->shut))
+			return true;
+	return false;
+}
+
 bool generation_has_ended(const struct generation *g)
 {
 	return atomic_load(&g->lobby.head->ended);

@@ -48,6 +48,10 @@ bool generation_is_ready(const struct generation *g);
  * once too. */
 void generation_drain(struct generation *g, uint64_t until, bool hurry);
 
+/* True while one that drains may still let new clients in: its steward has
+ * not closed its listeners yet. */
+bool generation_old_is_open(void);
+
 /* Its steward says that no connection is left. */
 bool generation_has_ended(const struct generation *g);
 

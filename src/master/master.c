@@ -26,11 +26,13 @@
 
 #define TICK_MS 1000
 #define LOGGER_WAIT_MS 2000
+#define RELOAD_MS 20000 /* longer than a generation may take to start */
 
 static const struct master_task *task;
 static bool finishing; /* QUIT: no new work, end when all is done */
 static bool started;
 static bool reloading;
+static uint64_t reload_began; /* clock_ms */
 static unsigned reloads; /* the generation that a reload is to follow */
 
 /* What is written of the newest generation decides for the whole process. */
@@ -154,6 +156,7 @@ static unsigned running(void)
 static void reload(void)
 {
 	reloading = true;
+	reload_began = clock_ms();
 	reloads = running();
 	notify_reloading();
 	start_new(reload_conf(task));
@@ -165,6 +168,10 @@ static void end_reload(void)
 	char status[100];
 
 	if (!reloading || finishing || generation_find(GEN_STARTING))
+		return;
+	/* whoever waits for it wants it to have an effect by then */
+	if (running() != reloads && generation_old_is_open()
+	    && clock_ms() < reload_began + RELOAD_MS)
 		return;
 	if (running() != reloads)
 		snprintf(status, sizeof status, "generation %u is running",

@@ -30,6 +30,7 @@ struct lobby_head {
 	_Atomic uint32_t full;     /* any: listeners are out of the set */
 	_Atomic uint32_t ready;    /* steward: its family takes requests */
 	_Atomic uint32_t ended;    /* steward: no connection is left */
+	_Atomic uint32_t shut;     /* steward: no new client is let in */
 	_Atomic uint32_t calls;    /* master: wakes the heir (a futex) */
 	_Atomic uint32_t wanted;   /* steward: workers; the master bounds it */
 	/* steward: 1, one worker may leave, or 0; a worker between two

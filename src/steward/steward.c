@@ -184,6 +184,8 @@ static void follow_order(void)
 	if (order >= LOBBY_DRAIN && !drained) {
 		lobby_listeners_close();
 		drained = true;
+		atomic_store(&lobby.head->shut, 1);
+		report();
 	}
 	if (order == LOBBY_HURRY)
 		deadlines_hurry();
