@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* answer: responses that Portico makes itself. */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "http/status.h"
@@ -10,7 +9,7 @@
 #include "worker/compose.h"
 #include "worker/edit.h"
 #include "worker/expand.h"
-#include "worker/page.h"
+#include "worker/notice.h"
 #include "worker/request.h"
 
 #define TEXT_MOST 200 /* bytes of method, target or host in a line */
@@ -79,16 +78,16 @@ static bool is_error(const struct stride *s)
 }
 
 /* What the route says, or the page of a status. */
-static struct page_text choose(const struct stride *s, char room[PAGE_PLAIN])
+static struct notice choose(const struct stride *s, char room[NOTICE_PLAIN])
 {
 	const struct conf_route *route = s->r->route;
 
 	if (s->f.cause == CAUSE_LAST_HOP)
-		return (struct page_text){{NULL, 0}, {NULL, 0}};
+		return (struct notice){{NULL, 0}, {NULL, 0}};
 	if (!is_error(s) && route->action == CONF_RESPOND)
-		return (struct page_text){route->respond.type,
+		return (struct notice){route->respond.type,
 		    route->respond.body};
-	return page_of(s->r, s->f.status, room);
+	return notice_of(s->r, s->f.status, room);
 }
 
 static bool has_no_body(unsigned status)
@@ -126,7 +125,7 @@ static void put_allow(const struct stride *s, struct buf *b,
 }
 
 static void put_length(const struct stride *s, struct buf *b,
-    const struct page_text *page, const struct conf_edits *edits)
+    const struct notice *page, const struct conf_edits *edits)
 {
 	if (has_no_body(s->f.status))
 		return;
@@ -141,7 +140,7 @@ static void put_length(const struct stride *s, struct buf *b,
 }
 
 static bool put_head(const struct stride *s, char *at,
-    const struct page_text *page, const struct conf_edits *edits)
+    const struct notice *page, const struct conf_edits *edits)
 {
 	struct buf made, *b = &made;
 
@@ -160,33 +159,11 @@ static bool put_head(const struct stride *s, char *at,
 	return !b->full;
 }
 
-/* A body as long as the configuration allows goes to as many pages as the
- * row may have. */
-static bool put_body(struct stride *s, struct slice body)
-{
-	while (body.n > 0) {
-		if (chain_room(&s->f.out) == 0) {
-			uint32_t page = stride_page(s, PAGE_IS_LARGE);
-			if (page == 0)
-				return false;
-			chain_append(&s->f.out, page, 0, 0);
-		}
-		size_t n = chain_room(&s->f.out);
-		if (n > body.n)
-			n = body.n;
-		memcpy(chain_space(&s->f.out), body.p, n);
-		chain_grow(&s->f.out, (uint32_t)n);
-		body.p += n;
-		body.n -= n;
-	}
-	return true;
-}
-
 static bool compose(struct stride *s)
 {
-	char room[PAGE_PLAIN];
+	char room[NOTICE_PLAIN];
 	const struct conf_policy *policy = request_policy(s->r);
-	struct page_text page = choose(s, room);
+	struct notice page = choose(s, room);
 	uint32_t n = stride_page(s, PAGE_IS_LARGE);
 
 	if (n == 0)
@@ -202,7 +179,8 @@ static bool compose(struct stride *s)
 	chain_append(&s->f.out, n, 0, (uint16_t)s->r->head_bytes);
 	if (s->r->head.method_id == METHOD_HEAD || has_no_body(s->f.status))
 		return true;
-	return put_body(s, page.body);
+	/* the configuration keeps bodies below what a row may have */
+	return stride_fill(s, &s->f.out, &page.body, PAGES_PER_ROW);
 }
 
 #define BODY_OVER 65536 /* bytes read over for the sake of keep-alive */

@@ -8,6 +8,7 @@
 #include "worker/attempt.h"
 #include "worker/body.h"
 #include "worker/decode.h"
+#include "worker/inbound.h"
 #include "worker/request.h"
 #include "worker/worker.h"
 
@@ -71,20 +72,14 @@ static bool copy_first(struct stride *s)
 
 	if (have > s->f.body_left)
 		have = (size_t)s->f.body_left;
-	while (have > 0 && (chain_room(&s->f.body) || body_add_page(s))) {
-		size_t n = chain_room(&s->f.body);
-		if (n > have)
-			n = have;
-		memcpy(chain_space(&s->f.body), page_at(s->f.in)
-		    + s->f.in_start, n);
-		chain_grow(&s->f.body, (uint32_t)n);
-		body_use_in(s, n);
-		s->f.body_left -= n;
-		have -= n;
-	}
+	struct slice rest = slice_make(have ? page_at(s->f.in)
+	    + s->f.in_start : "", have);
+	stride_fill(s, &s->f.body, &rest, BODY_PAGES);
+	body_use_in(s, have - rest.n);
+	s->f.body_left -= have - rest.n;
 	if (s->f.body_left == 0)
 		s->f.flags |= FLOW_BODY_WHOLE;
-	return have == 0;
+	return rest.n == 0;
 }
 
 static enum io receive_length(struct stride *s)
@@ -135,18 +130,9 @@ static bool raw_room(struct stride *s)
 
 static enum io receive_coded(struct stride *s)
 {
-	size_t n;
-
 	s->f.receive = RECEIVE_IN;
 	stride_publish(s);
-	stride_io(s->c);
-	enum io io = stream_receive((int)lobby_row(s->c), page_at(s->f.in)
-	    + s->f.in_end, page_bytes(s->f.in) - s->f.in_end, &n);
-	FAULT(client_received);
-	s->f.in_end = (uint16_t)(s->f.in_end + n);
-	s->f.rx += n;
-	stride_io_done(s, s->c);
-	return io;
+	return inbound_client(s);
 }
 
 static bool say_continue(struct stride *s)

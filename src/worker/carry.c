@@ -2,7 +2,7 @@
 /* The way of a request: a table of steps, and the loop that takes them. */
 #include "worker/carry.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -68,6 +68,25 @@ uint32_t stride_page(struct stride *s, enum page_size size)
 	if (pages_of(&s->f) >= PAGES_PER_ROW)
 		return 0;
 	return page_take(size, lobby_row(s->c), conn_serial(s->c));
+}
+
+bool stride_fill(struct stride *s, struct chain *to, struct slice *from,
+    unsigned most)
+{
+	while (from->n > 0) {
+		if (chain_room(to) == 0) {
+			uint32_t page = to->pages < most
+			    ? stride_page(s, PAGE_IS_LARGE) : 0;
+			if (page == 0)
+				return false;
+			chain_append(to, page, 0, 0);
+		}
+		size_t n = chain_room(to) < from->n ? chain_room(to) : from->n;
+		memcpy(chain_space(to), from->p, n);
+		chain_grow(to, (uint32_t)n);
+		*from = slice_make(from->p + n, from->n - n);
+	}
+	return true;
 }
 
 #define RATE_GRACE 10000 /* ms before an average counts */

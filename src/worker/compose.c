@@ -2,7 +2,6 @@
 /* The request's head for the backend. */
 #include "worker/compose.h"
 
-#include <stdio.h>
 
 #include "http/chunk.h"
 #include "http/forward.h"

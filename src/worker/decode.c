@@ -33,20 +33,10 @@ static bool put_decoded(struct stride *s, struct slice piece)
 		return true;
 	}
 	struct chain before = s->f.body;
-	while (piece.n > 0) {
-		if (chain_room(&s->f.body) == 0 && !body_add_page(s)) {
-			s->f.body = before;
-			return false;
-		}
-		size_t n = chain_room(&s->f.body);
-		if (n > piece.n)
-			n = piece.n;
-		memcpy(chain_space(&s->f.body), piece.p, n);
-		chain_grow(&s->f.body, (uint32_t)n);
-		piece.p += n;
-		piece.n -= n;
-	}
-	return true;
+	if (stride_fill(s, &s->f.body, &piece, BODY_PAGES))
+		return true;
+	s->f.body = before;
+	return false;
 }
 
 /* What closes the last chunk, and the body. A body that is here whole, and has

@@ -4,10 +4,10 @@
 
 #include "base/fault.h"
 #include "base/log.h"
-#include "net/stream.h"
 #include "shm/slot.h"
 #include "worker/account.h"
 #include "worker/client.h"
+#include "worker/inbound.h"
 #include "worker/random.h"
 #include "worker/request.h"
 #include "worker/worker.h"
@@ -55,21 +55,6 @@ static bool have_room(struct stride *s)
 	s->f.receive = RECEIVE_IN;
 	stride_publish(s);
 	return true;
-}
-
-static enum io receive_more(struct stride *s)
-{
-	size_t n;
-
-	stride_io(s->c);
-	enum io io = stream_receive((int)lobby_row(s->c), page_at(s->f.in)
-	    + s->f.in_end, page_bytes(s->f.in) - s->f.in_end, &n);
-
-	FAULT(client_received);
-	s->f.in_end = (uint16_t)(s->f.in_end + n);
-	s->f.rx += n;
-	stride_io_done(s, s->c);
-	return io;
 }
 
 static next_step wait_for_head(struct stride *s)
@@ -260,7 +245,7 @@ next_step receive_run(struct stride *s)
 			return too_large(s);
 		if (!have_room(s))
 			return stride_wait_for_pages(s);
-		switch (receive_more(s)) {
+		switch (inbound_client(s)) {
 		case IO_OK:
 			continue;
 		case IO_WAIT:

@@ -9,6 +9,7 @@
 #include "worker/attempt.h"
 #include "worker/compose.h"
 #include "worker/downstream.h"
+#include "worker/inbound.h"
 #include "worker/interim.h"
 #include "worker/request.h"
 #include "worker/splice.h"
@@ -213,21 +214,10 @@ static bool have_room(struct stride *s)
 
 static enum io receive_more(struct stride *s)
 {
-	const struct conn *peer = lobby_get((unsigned)s->f.peer);
-	size_t n;
+	enum io io = inbound_backend(s);
 
-	stride_io(peer);
-	enum io io = stream_receive(s->f.peer, page_at(s->f.bin)
-	    + s->f.bin_end, page_bytes(s->f.bin) - s->f.bin_end, &n);
-
-	FAULT(backend_received);
-	s->f.bin_end = (uint16_t)(s->f.bin_end + n);
-	s->f.brx += n;
-	if (n) {
+	if (io == IO_OK)
 		s->f.deadline = s->now + s->r->pool->timeouts.read;
-		s->f.patience = 0;
-	}
-	stride_io_done(s, peer);
 	return io;
 }
 

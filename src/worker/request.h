@@ -130,6 +130,11 @@ void stride_io_done(struct stride *s, const struct conn *c);
 /* A page for the row; 0: none left, or its share is used up. */
 uint32_t stride_page(struct stride *s, enum page_size size);
 
+/* Copies *from to the end of a chain of s->f, in pages of which it may have
+ * `most`. False if some was left, which is then in *from. */
+bool stride_fill(struct stride *s, struct chain *to, struct slice *from,
+    unsigned most);
+
 /* The end of a wait in which the client is to move bytes: `count` of them
  * have been. Timeout is without progress, and min_rate is an average over
  * all such waits since flow.slow_since was 0, or another count began. */

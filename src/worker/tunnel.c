@@ -3,12 +3,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/fault.h"
-#include "net/stream.h"
 #include "worker/attempt.h"
+#include "worker/inbound.h"
 #include "worker/request.h"
 
-#define VECTORS 12
 #define ROUNDS 32 /* of each way in one stride: then it is others' turn */
 
 /* What is on its way to the backend stands in the chain `body`, what is for
@@ -58,33 +56,14 @@ static void move_bin(struct stride *s)
 	s->f.bin_start = s->f.bin_end = 0;
 }
 
-/* After a death the kernel's count may be ahead of the chain. */
-static void forget_sent(struct stride *s)
-{
-	chain_consume(&s->f.body, s->f.sent - s->f.gone, &s->drop);
-	s->f.gone = s->f.sent;
-}
-
+/* After a death the kernel's count may be ahead of the chain: what has gone is
+ * let go of first. */
 static enum io send_up(struct stride *s)
 {
-	const struct conn *peer = lobby_get((unsigned)s->f.peer);
-	struct iovec v[VECTORS];
-	size_t n;
-
-	forget_sent(s);
-	stride_publish(s);
-	while (s->f.body.length > 0) {
-		int k = chain_vectors(&s->f.body, 0, v, VECTORS);
-		stride_io(peer);
-		enum io io = stream_send(s->f.peer, v, k, &n);
-		FAULT(backend_sent);
-		s->f.sent += n;
-		forget_sent(s);
-		stride_io_done(s, peer);
-		if (io != IO_OK)
-			return io == IO_WAIT ? IO_WAIT : IO_BROKEN;
-	}
-	return IO_OK;
+	forward_let_go(s);
+	enum io io = forward_send(s);
+	forward_let_go(s);
+	return io;
 }
 
 /* What came has been moved out of it. */
@@ -107,34 +86,15 @@ static bool have_bin(struct stride *s)
 
 static enum io receive_client(struct stride *s)
 {
-	size_t n;
-
 	s->f.receive = RECEIVE_IN;
 	stride_publish(s);
-	stride_io(s->c);
-	enum io io = stream_receive((int)lobby_row(s->c), page_at(s->f.in),
-	    page_bytes(s->f.in), &n);
-	FAULT(client_received);
-	s->f.in_end = (uint16_t)n;
-	s->f.rx += n;
-	stride_io_done(s, s->c);
-	return io;
+	return inbound_client(s);
 }
 
 static enum io receive_backend(struct stride *s)
 {
-	const struct conn *peer = lobby_get((unsigned)s->f.peer);
-	size_t n;
-
 	stride_publish(s);
-	stride_io(peer);
-	enum io io = stream_receive(s->f.peer, page_at(s->f.bin),
-	    page_bytes(s->f.bin), &n);
-	FAULT(backend_received);
-	s->f.bin_end = (uint16_t)n;
-	s->f.brx += n;
-	stride_io_done(s, peer);
-	return io;
+	return inbound_backend(s);
 }
 
 /* Whose last byte has been passed on, the other one is told. */
@@ -247,8 +207,9 @@ static next_step wait_for_more(struct stride *s, const struct flow *before,
 	drop_empty(s);
 	if (moved) {
 		s->f.patience = 0;
-		/* deaths of long ago are not this one's doing */
-		s->c->deaths = 0;
+		/* kills of long ago are not this one's doing; crashes may be */
+		if (s->c->deaths < CONN_CRASH)
+			s->c->deaths = 0;
 	}
 	if (starved)
 		return stride_wait_for_pages(s);

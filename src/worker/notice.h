@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Bodies of the answers that we make: the route's pages, or plain ones. */
-#ifndef WORKER_PAGE_H
-#define WORKER_PAGE_H
+#ifndef WORKER_NOTICE_H
+#define WORKER_NOTICE_H
 
 #include "worker/request.h"
 
-struct page_text {
+struct notice {
 	struct slice type, body;
 };
 
-#define PAGE_PLAIN 512 /* room for a plain page of any status */
+#define NOTICE_PLAIN 512 /* room for a plain page of any status */
 
 /* What to say with a status: of the route's pages for it the one whose type
  * the client likes best, the first of equals; else a plain one in HTML or
  * JSON, made in room. */
-struct page_text page_of(const struct request *r, unsigned status,
-    char room[PAGE_PLAIN]);
+struct notice notice_of(const struct request *r, unsigned status,
+    char room[NOTICE_PLAIN]);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Bodies of the answers that we make: the route's pages, or plain ones. */
-#include "worker/page.h"
+#include "worker/notice.h"
 
 #include "base/buf.h"
 #include "http/accept.h"
@@ -72,28 +72,28 @@ static void put_json(struct buf *b, unsigned status)
 	BUF_LIT(b, "\"}\n");
 }
 
-static struct page_text plain(const struct request *r, unsigned status,
-    char room[PAGE_PLAIN])
+static struct notice plain(const struct request *r, unsigned status,
+    char room[NOTICE_PLAIN])
 {
 	static const struct slice html = SLICE("text/html; charset=utf-8");
 	static const struct slice json = SLICE("application/json");
 	bool prefers = wants(r, json) > wants(r, html);
 	struct buf b;
 
-	buf_init(&b, room, PAGE_PLAIN);
+	buf_init(&b, room, NOTICE_PLAIN);
 	(prefers ? put_json : put_html)(&b, status);
-	return (struct page_text){prefers ? json : html,
+	return (struct notice){prefers ? json : html,
 	    slice_make(room, buf_length(&b))};
 }
 
-struct page_text page_of(const struct request *r, unsigned status,
-    char room[PAGE_PLAIN])
+struct notice notice_of(const struct request *r, unsigned status,
+    char room[NOTICE_PLAIN])
 {
 	const struct conf_policy *policy = request_policy(r);
 	const struct conf_error_page *p = policy ? find(r, policy, status)
 	    : NULL;
 
 	if (p != NULL)
-		return (struct page_text){p->type, p->body};
+		return (struct notice){p->type, p->body};
 	return plain(r, status, room);
 }
