@@ -105,17 +105,54 @@ struct conf_listener {
 	} timeouts;
 };
 
+struct conf_regex {
+	struct pcre2_real_code_8 *code; /* NULL: none */
+	const char *text;
+};
+
+/* A set of statuses, 100 to 599. */
+struct conf_statuses {
+	uint64_t bits[10];
+};
+
+static inline bool conf_has_status(const struct conf_statuses *s,
+    unsigned status)
+{
+	return status < 640 && (s->bits[status / 64] >> status % 64 & 1);
+}
+
+enum conf_state { CONF_UP, CONF_DRAIN, CONF_DOWN };
+
+/* One address. A backend that is given by name is as many of them as its key
+ * `addresses` says, side by side, of which each has one address of the name,
+ * or none: its members. Of these the first is called as in the file, the
+ * others have "#2", "#3" ... behind it. */
 struct conf_backend {
 	const char *name;
 	const char *pool_name;
-	unsigned index; /* over all pools: its seat */
-	struct addr address;
+	unsigned index; /* over all pools: its seat; those of a pool follow
+			 * each other */
+	unsigned pool;  /* index */
+	struct addr address; /* len 0: by name */
+	struct slice lookup; /* name to look up; n 0: none. NUL-terminated */
+	bool srv;            /* it is one of SRV records, which say the port */
+	uint16_t port;       /* of a name that is not */
+	unsigned member, members; /* 0, 1 for an address */
 	struct slice host; /* as Host field: "host:port", or "localhost" */
-	unsigned weight;   /* 0 to 256 */
+	unsigned weight;   /* 0 to 256; 0: only sticky requests */
+	unsigned max_connections; /* 0: any number */
 	bool backup;
+	enum conf_state state;
+	bool added;        /* at run time, not in the file */
 };
 
 enum conf_host { CONF_HOST_PRESERVE, CONF_HOST_BACKEND, CONF_HOST_NAME };
+
+enum conf_balance { BALANCE_ROUND_ROBIN, BALANCE_LEAST_CONNECTIONS,
+	BALANCE_LEAST_TIME, BALANCE_RANDOM, BALANCE_HASH };
+
+enum conf_hash_key { HASH_CLIENT, HASH_URI, HASH_PATH, HASH_HEADER,
+	HASH_COOKIE };
 
 /* bits of conf_pool.retry.on */
 enum {
@@ -127,11 +164,22 @@ enum {
 	RETRY_504 = 32,
 };
 
+/* A place on the circle of a consistent hash. */
+struct conf_point {
+	uint32_t at;
+	uint32_t backend; /* from 0, in its pool */
+};
+
 struct conf_pool {
 	const char *name;
 	unsigned index;
 	struct conf_backend *backends;
 	unsigned nbackends;
+	enum conf_balance balance;
+	enum conf_hash_key hash_by;
+	struct slice hash_name;    /* HASH_HEADER, HASH_COOKIE */
+	struct conf_point *points; /* BALANCE_HASH: sorted by `at` */
+	unsigned npoints;
 	struct {
 		uint32_t connect, response, read, idle;
 	} timeouts;
@@ -141,13 +189,42 @@ struct conf_pool {
 	struct slice host_name; /* CONF_HOST_NAME */
 	struct {
 		unsigned attempts;
+		unsigned budget; /* percent of the requests */
 		unsigned on; /* RETRY_ bits */
 	} retry;
-};
-
-struct conf_regex {
-	struct pcre2_real_code_8 *code; /* NULL: none */
-	const char *text;
+	struct {
+		struct slice cookie; /* n 0: off */
+		uint64_t ttl;        /* 0: of the client's session */
+		struct slice secret; /* n 0: one of our own */
+	} sticky;
+	struct {
+		bool on;
+		struct slice path; /* n 0: a TCP connection is enough */
+		struct slice method;
+		struct slice host; /* n 0: the backend's */
+		uint16_t port;     /* 0: the backend's */
+		uint32_t interval, interval_down, timeout;
+		unsigned rise, fall;
+		struct conf_statuses status;
+		struct conf_regex body_re;
+		bool body_not;     /* it must not match: "!" before it */
+		bool drain_on_404;
+	} health;
+	struct {
+		unsigned failures; /* 0: off */
+		uint32_t window, eject;
+		unsigned max_ejected; /* percent of the backends */
+	} passive;
+	struct {
+		unsigned length;
+		uint32_t timeout;
+	} queue;
+	uint32_t slow_start;
+	uint32_t resolve;
+	const struct conf_pool *fallback; /* NULL: none; no circles */
+	bool try_when_down; /* when_all_down = "try" */
+	bool limited;       /* a backend has max_connections */
+	bool ranked;        /* there are backups, or SRV with priorities */
 };
 
 /* Holds if there is such a field, cookie or parameter and one of its values
@@ -220,7 +297,14 @@ struct conf_policy {
 	struct conf_networks deny_clients;
 };
 
-enum conf_action { CONF_POOL, CONF_REDIRECT, CONF_RESPOND, CONF_DENY };
+/* CONF_SPLIT: by client, each in its pool for as long as the weights stay. */
+struct conf_part_of {
+	const struct conf_pool *pool;
+	unsigned weight;
+};
+
+enum conf_action { CONF_POOL, CONF_SPLIT, CONF_REDIRECT, CONF_RESPOND,
+	CONF_DENY };
 
 struct conf_route {
 	unsigned index;      /* in its site, from 0 */
@@ -230,6 +314,9 @@ struct conf_route {
 	struct conf_policy policy;
 	enum conf_action action;
 	const struct conf_pool *pool;
+	struct conf_part_of *split;
+	unsigned nsplit;
+	unsigned split_sum; /* of the weights: 1 at least */
 	struct {
 		struct conf_template to;
 		unsigned status;
@@ -266,6 +353,14 @@ struct conf {
 	bool connections_given;
 	uint64_t buffers;
 	const char *pid_file; /* NULL: none */
+	struct {
+		const char *path; /* NULL: none */
+		unsigned mode;
+		const char *group; /* NULL: the master's */
+	} control;
+	const char *state_dir; /* absolute; NULL: none */
+	struct addr *resolvers; /* with ports; n 0: those of resolv.conf */
+	unsigned nresolvers;
 	struct conf_log error_log;
 	struct conf_access_log access_logs[CONF_ACCESS_LOGS];
 	unsigned naccess_logs;
@@ -282,11 +377,30 @@ struct conf {
 	const struct conf_site *any; /* the site with "*", or NULL */
 };
 
+/* A change of the backends at run time. */
+struct conf_change {
+	enum { CHANGE_ADD, CHANGE_REMOVE } kind;
+	const char *pool, *name;
+	const char *address; /* CHANGE_ADD, and what follows */
+	unsigned weight, max_connections;
+	bool backup;
+};
+
+/* Changes at run time, applied in their order to what the file says. What the
+ * file says already, or that names what the file has no more, is passed over
+ * with a warning. */
+struct conf_changes {
+	const struct conf_change *at;
+	unsigned n;
+	unsigned workers_min, workers_max; /* 0: the file's */
+};
+
 /* What the command line says beside the file. */
 struct conf_options {
 	bool foreground; /* -f: error_log defaults to stderr */
 	const char *listen;       /* -l ADDRESS, quick mode, or NULL */
 	const char *const *backends; /* -b ADDRESS ..., NULL-terminated */
+	const struct conf_changes *changes; /* NULL: none */
 };
 
 /* Loads and verifies the file (or, with listen, what -l and -b say). Every
@@ -305,6 +419,12 @@ void conf_dump(const struct conf *conf, FILE *to);
  * type, default and meaning, tab-separated: what the check of the man page
  * and the file of all defaults are made from. */
 void conf_list_keywords(FILE *to);
+
+/* NULL if there is none of that name. */
+const struct conf_pool *conf_find_pool(const struct conf *conf,
+    const char *name);
+const struct conf_backend *conf_find_backend(const struct conf_pool *pool,
+    const char *name);
 
 /* The site of a host: exact, then the longest wildcard, then "*"; NULL if
  * none. host: lower case, without port. */

@@ -131,6 +131,12 @@ struct conn {
 	_Atomic uint64_t binding; /* serial (32) and row of a client */
 	_Atomic uint32_t cur;     /* the flow that is true; the owner */
 	_Atomic uint32_t holds;   /* backend + 1; under that seat's lock */
+	/* under the lock of the pool, by whom it was put there or called: */
+	_Atomic uint32_t queued;  /* pool + 1: it stands in its queue */
+	uint32_t wanted;          /* backend + 1: it waits for this one only */
+	uint32_t queue_next, queue_prev; /* rows */
+	uint64_t ticket;          /* its place in the queue: less is earlier */
+	_Atomic uint8_t granted;  /* it was given the place it holds */
 	uint32_t magic;
 	_Atomic uint8_t kind;     /* enum conn_kind; set before the word */
 	uint8_t listener; /* client: index in the configuration */
