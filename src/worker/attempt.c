@@ -77,6 +77,11 @@ static bool may_repeat(const struct stride *s, unsigned retry_bit)
 	return s->f.sent == 0 || method_is_idempotent(s->r->head.method_id);
 }
 
+bool attempt_may_repeat(const struct stride *s)
+{
+	return may_repeat(s, RETRY_RESET);
+}
+
 bool attempt_again_on(const struct stride *s, unsigned status)
 {
 	static const struct { unsigned status, bit; } on[] = {

@@ -19,6 +19,10 @@ void attempt_keep(struct stride *s);
 next_step attempt_failed(struct stride *s, unsigned retry_bit,
     unsigned status, enum cause cause, const char *why);
 
+/* True if an answer that ends early could be asked for again elsewhere, as
+ * long as the client has had nothing of it. */
+bool attempt_may_repeat(const struct stride *s);
+
 /* True if an answer with this status is worth another attempt. */
 bool attempt_again_on(const struct stride *s, unsigned status);
 
