@@ -2,10 +2,8 @@
 /* The steward: what the family needs done that is not carrying. */
 #include "steward/steward.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -25,6 +23,7 @@
 #include "steward/clone.h"
 #include "steward/deadlines.h"
 #include "steward/settle.h"
+#include "steward/sleep.h"
 #include "steward/staff.h"
 
 #define ARM_PARTS 16
@@ -206,20 +205,6 @@ static void tick(void)
 	lobby_mend_door();
 }
 
-static void sleep_until(uint64_t when)
-{
-	struct pollfd p[2] = {{lobby.order, POLLIN, 0},
-	    {lobby.wake, POLLIN, 0}};
-	uint64_t now = clock_ms(), counted;
-
-	if (poll(p, 2, when > now ? (int)(when - now) + 1 : 0) <= 0)
-		return;
-	for (int i = 0; i < 2; i++)
-		if (p[i].revents && read(p[i].fd, &counted,
-		    sizeof counted) < 0 && errno != EAGAIN)
-			log_err("read of an eventfd: %m");
-}
-
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
@@ -282,7 +267,7 @@ void steward_main(unsigned n, const struct steward_task *t)
 	slot_enter(n);
 	log_to(slot_log);
 	grow_table();
-	if (!lobby_open())
+	if (!lobby_open() || !sleep_open())
 		die("the lobby cannot be opened: %m");
 	if (task.background) /* alone in its table as yet */
 		fd_let_go_of_stdio();
