@@ -74,7 +74,7 @@ static void keep(const struct conf_backend *b, uint64_t ms, bool newest,
 
 	if (ms && is.answers == was->answers)
 		sink(&seats.latency[b->index]);
-	if (ms && newest)
+	if (ms && newest && is.attempts >= was->attempts)
 		say_rate(row, is.attempts - was->attempts, ms);
 	if (halves && newest)
 		halve(row);

@@ -376,7 +376,7 @@ uint64_t probe_look(uint64_t now)
 {
 	unsigned i;
 
-	if (!watch_is_newest()) {
+	if (!watch_is_newest() || atomic_load(&lobby.head->ended)) {
 		if (goes)
 			probe_stop();
 		return TIMERS_NEVER;
