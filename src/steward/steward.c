@@ -22,9 +22,11 @@
 #include "steward/audit.h"
 #include "steward/clone.h"
 #include "steward/deadlines.h"
+#include "steward/probe.h"
 #include "steward/settle.h"
 #include "steward/sleep.h"
 #include "steward/staff.h"
+#include "steward/watch.h"
 
 #define ARM_PARTS 16
 #define TICK_MS 1000
@@ -189,6 +191,8 @@ static void follow_order(void)
 	if (order == LOBBY_HURRY)
 		deadlines_hurry();
 	if (drained && !atomic_load(&lobby.head->ended) && audit_is_empty()) {
+		atomic_store(&seats.head->over, 1);
+		probe_stop();
 		audit_end(task.generation);
 		atomic_store(&lobby.head->ended, 1);
 		report();
@@ -210,27 +214,48 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* When each part wants to look again: clock_ms. */
+static struct {
+	uint64_t deadlines, tick, staff, watch;
+} looks;
+
+/* Who is woken looks at all that others may have changed. */
+static uint64_t look(uint64_t now, bool woken)
+{
+	reap_and_spawn();
+	follow_order();
+	looks.deadlines = deadlines_end(now);
+	if (now >= looks.tick) {
+		tick();
+		looks.tick = now + TICK_MS;
+	}
+	if (now >= looks.staff)
+		looks.staff = staff_look(now);
+	if (woken || now >= looks.watch)
+		looks.watch = watch_look(now);
+	return earlier(earlier(looks.deadlines, looks.tick),
+	    earlier(looks.staff, looks.watch));
+}
+
 static _Noreturn void live_as_steward(void)
 {
-	uint64_t ticks_at = clock_ms(), staff_at = 0;
+	uint64_t next = 0;
+	bool woken = true;
 
 	crash_ask(NULL); /* we may have been a worker */
+	looks.tick = clock_ms();
+	looks.staff = looks.watch = 0;
 	settle_init();
 	staff_init(task.conf->workers_min, task.conf->workers_max);
+	watch_init(task.conf);
+	probe_init(task.conf);
 	report();
 	for (;;) {
-		reap_and_spawn();
-		follow_order();
 		uint64_t now = clock_ms();
-		uint64_t next = deadlines_end(now);
-		if (now >= ticks_at) {
-			tick();
-			ticks_at = now + TICK_MS;
-		}
-		if (now >= staff_at)
-			staff_at = staff_look(now);
-		next = earlier(next, staff_at);
-		sleep_until(earlier(next, ticks_at));
+		/* the end of a probe is no reason to look at everything */
+		if (woken || now >= next)
+			next = look(now, woken);
+		woken = sleep_until(earlier(next, probe_look(now)));
 	}
 }
 
