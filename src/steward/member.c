@@ -178,7 +178,7 @@ static void start_anew(const struct conf_backend *b, const struct addr *a)
 	atomic_store(&row->ejected_until, 0);
 	atomic_store(&row->latency, 0);
 	addr_format(a, text);
-	snprintf(why, sizeof why, "its name has the address %s", text);
+	snprintf(why, sizeof why, "its name has the address %.64s", text);
 	board_set_health(b, HEALTH_UNKNOWN, why);
 	board_set_address(b, a);
 }

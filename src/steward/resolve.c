@@ -45,6 +45,7 @@ static unsigned nnames;
 static const struct conf_backend **users;
 static uint64_t began;
 static uint32_t luck;
+static uint64_t looks_at; /* clock_ms */
 static bool had_no_room, has_ended; /* in this look */
 
 /* ---- From the configuration ---- */
@@ -116,8 +117,9 @@ void resolve_init(const struct conf *c)
 	names = NULL;
 	users = NULL;
 	nnames = 0;
+	looks_at = UINT64_MAX;
 	began = clock_ms();
-	luck = (uint32_t)clock_us() ^ (uint32_t)getpid() << 16 | 1;
+	luck = ((uint32_t)clock_us() ^ (uint32_t)getpid() << 16) | 1;
 	stale_init(conf);
 	unsigned n = list_users(NULL);
 	if (n == 0)
@@ -132,6 +134,7 @@ void resolve_init(const struct conf *c)
 		add_user(i);
 	for (unsigned i = 0; i < nnames; i++)
 		names[i].settled = is_somewhere(&names[i]);
+	looks_at = 0;
 }
 
 /* ---- What an answer changes ---- */
@@ -257,8 +260,7 @@ static bool is_newest(void)
 	    == atomic_load(&slot_self->generation);
 }
 
-/* A younger family is there: it asks now. */
-static void stop(void)
+void resolve_stop(void)
 {
 	question_close();
 	for (unsigned i = 0; i < nnames; i++) {
@@ -301,15 +303,12 @@ static uint64_t look_at(struct name *name, uint64_t now, bool newest)
 	return now + LEAST_MS;
 }
 
-uint64_t resolve_look(uint64_t now)
+static uint64_t look(uint64_t now)
 {
 	uint64_t next = stale_look(now);
-
-	if (nnames == 0)
-		return next;
 	bool newest = is_newest();
 	if (!newest && atomic_load(&lobby.head->ready)) {
-		stop();
+		resolve_stop(); /* a younger family asks now */
 		return next;
 	}
 	had_no_room = has_ended = false;
@@ -323,11 +322,18 @@ uint64_t resolve_look(uint64_t now)
 	return at < next ? at : next;
 }
 
-/* What has come is looked at by resolve_look, which the steward calls after
- * each sleep. */
+uint64_t resolve_look(uint64_t now)
+{
+	if (nnames && now >= looks_at)
+		looks_at = look(now);
+	return looks_at;
+}
+
+/* What has come is for the next look, which follows at once. */
 void resolve_event(unsigned row, uint32_t events)
 {
 	question_event((int)row, events);
+	looks_at = 0;
 }
 
 bool resolve_is_settled(uint64_t now)

@@ -20,6 +20,9 @@ uint64_t resolve_look(uint64_t now);
 /* A descriptor of kind CONN_RESOLVER is ready. */
 void resolve_event(unsigned row, uint32_t events);
 
+/* Gives up what is under way: the family ends. */
+void resolve_stop(void);
+
 /* Each name has an address, or has been looked up once; or they have taken
  * too long: 2 s. */
 bool resolve_is_settled(uint64_t now);
