@@ -98,8 +98,8 @@ static bool copy_word(char *to, size_t room, struct slice word)
 {
 	if (word.n == 0 || word.n >= room)
 		return false;
+	memset(to, 0, room);
 	memcpy(to, word.p, word.n);
-	to[word.n] = '\0';
 	return true;
 }
 

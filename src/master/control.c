@@ -266,7 +266,6 @@ void control_look(const struct pollfd *p, nfds_t n)
 
 void control_reload_ended(bool fine, const char *said, size_t n)
 {
-	orders_reload_ended(fine);
 	for (int i = 0; i < CONTROL_CALLERS; i++) {
 		struct caller *c = &callers[i];
 		if (c->state != CALLER_WAITS)

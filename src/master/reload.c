@@ -8,11 +8,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "master/changes.h"
 #include "master/control.h"
 #include "master/generation.h"
 #include "master/logs.h"
 #include "master/notify.h"
+#include "master/orders.h"
+#include "master/overlay.h"
 #include "shm/slot.h"
 
 #define WAIT_MS 20000 /* longer than a generation may take to start */
@@ -67,11 +68,22 @@ struct conf *reload_conf(void)
 		log_err("reload: %m");
 		return NULL;
 	}
-	options.changes = changes_for_conf();
+	options.changes = overlay_changes();
 	struct conf *conf = conf_load(task->file, &options, to);
 	fclose(to);
 	log_lines(text, conf == NULL);
 	free(text);
+	return conf;
+}
+
+struct conf *reload_file_alone(void)
+{
+	FILE *nowhere = fopen("/dev/null", "we");
+
+	if (nowhere == NULL)
+		return NULL;
+	struct conf *conf = conf_load(task->file, &task->options, nowhere);
+	fclose(nowhere);
 	return conf;
 }
 
@@ -118,6 +130,7 @@ static void end(void)
 		snprintf(status, sizeof status, "the reload failed: "
 		    "generation %u is still running", running());
 	under_way = false;
+	orders_reload_ended(fine);
 	log_to(slot_log);
 	notify_ready(status);
 	control_reload_ended(fine, said, nsaid);
@@ -167,6 +180,11 @@ void reload_start_over(void)
 	at = clock_ms() + START_OVER_MS;
 	start_new(NULL);
 	reload_hurry_oldest();
+}
+
+bool reload_is_forbidden(void)
+{
+	return forbidden;
 }
 
 void reload_forbid(void)

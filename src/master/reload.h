@@ -15,6 +15,10 @@ void reload_init(const struct master_task *task);
  * changed. May block (reads files). */
 struct conf *reload_conf(void);
 
+/* The file without the changes; NULL if there is an error in it. Nothing is
+ * logged. May block. */
+struct conf *reload_file_alone(void);
+
 /* Begins a reload, and stands for its end: control_reload_ended is called
  * once, now or later. check (may be NULL) has the last word on the new
  * configuration, and logs what is wrong with it. */
@@ -32,6 +36,7 @@ void reload_look(void);
 
 /* There will be none any more. */
 void reload_forbid(void);
+bool reload_is_forbidden(void);
 
 /* Too many generations: the oldest is hurried. */
 void reload_hurry_oldest(void);

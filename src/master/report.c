@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "master/changes.h"
+#include "master/overlay.h"
 #include "master/control.h"
 #include "master/generation.h"
 #include "master/master.h"
@@ -47,7 +47,7 @@ static void put_master(struct reply *r, const struct generation *g)
 	reply_text(r, "file", g ? g->conf->file : "");
 	reply_text(r, "control", control_path());
 	reply_number(r, "reloading", reload_is_under_way());
-	reply_number(r, "changes", changes_count());
+	reply_number(r, "changes", overlay_count());
 	reply_close(r);
 }
 

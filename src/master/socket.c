@@ -140,14 +140,19 @@ bool socket_open(struct socket *s, const char *path, unsigned mode,
 	return true;
 }
 
-void socket_close(struct socket *s)
+bool socket_is_there(const struct socket *s)
 {
 	struct stat st;
 
+	return lstat(s->path, &st) == 0 && st.st_dev == s->dev
+	    && st.st_ino == s->ino;
+}
+
+void socket_close(struct socket *s)
+{
 	if (s->fd < 0)
 		return;
-	if (lstat(s->path, &st) == 0 && st.st_dev == s->dev
-	    && st.st_ino == s->ino)
+	if (socket_is_there(s))
 		unlink(s->path);
 	close(s->fd);
 	s->fd = -1;

@@ -22,6 +22,9 @@ bool socket_open(struct socket *s, const char *path, unsigned mode,
 /* Gives an open one other rights. False, logged. */
 bool socket_permit(const struct socket *s, unsigned mode, const char *group);
 
+/* False if its name is another's now, or nobody's. */
+bool socket_is_there(const struct socket *s);
+
 /* Closes it, and removes its name if that is still its own. */
 void socket_close(struct socket *s);
 

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Changes at run time: what operators have ordered, by name. */
-#include "master/changes.h"
+/* The overlay: what operators have laid over the file, at run time. */
+#include "master/overlay.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static struct change_order orders[CHANGES_ORDERS];
+static struct overlay_order orders[OVERLAY_ORDERS];
 static unsigned norders;
 
 /* What makes a new generation. ADD and REMOVE in their order. */
 struct structure {
 	unsigned n, min, max;
-	struct command at[CHANGES];
+	struct command at[OVERLAY_CHANGES];
 };
 
 static struct structure now, before;
 
-void changes_name(const char *pool, const char *name, char to[BOARD_NAME])
+void overlay_name(const char *pool, const char *name, char to[BOARD_NAME])
 {
 	if (snprintf(to, BOARD_NAME, "%s/%s", pool, name) >= BOARD_NAME)
 		log_debug("the name %s/%s is cut", pool, name);
 }
 
-static struct change_order *find(const char *name)
+static struct overlay_order *find(const char *name)
 {
 	for (unsigned i = 0; i < norders; i++)
 		if (strcmp(orders[i].name, name) == 0)
@@ -30,11 +30,11 @@ static struct change_order *find(const char *name)
 	return NULL;
 }
 
-static struct change_order *take(const char *name)
+static struct overlay_order *take(const char *name)
 {
-	struct change_order *o = find(name);
+	struct overlay_order *o = find(name);
 
-	if (o || norders == CHANGES_ORDERS)
+	if (o || norders == OVERLAY_ORDERS)
 		return o;
 	o = &orders[norders++];
 	memset(o, 0, sizeof *o);
@@ -60,9 +60,9 @@ static void drop_empty(void)
 	norders = kept;
 }
 
-bool changes_set_order(const char *name, enum board_order order)
+bool overlay_set_order(const char *name, enum board_order order)
 {
-	struct change_order *o = take(name);
+	struct overlay_order *o = take(name);
 
 	if (o == NULL)
 		return false;
@@ -74,9 +74,9 @@ bool changes_set_order(const char *name, enum board_order order)
 	return true;
 }
 
-bool changes_set_weight(const char *name, uint32_t weight)
+bool overlay_set_weight(const char *name, uint32_t weight)
 {
-	struct change_order *o = take(name);
+	struct overlay_order *o = take(name);
 
 	if (o == NULL)
 		return false;
@@ -88,23 +88,23 @@ bool changes_set_weight(const char *name, uint32_t weight)
 	return true;
 }
 
-void changes_forget(const char *name)
+void overlay_forget(const char *name)
 {
 	for (unsigned i = 0; i < norders; i++)
 		if (strcmp(orders[i].name, name) == 0
 		    || is_member(orders[i].name, name))
-			orders[i] = (struct change_order){0};
+			orders[i] = (struct overlay_order){0};
 	drop_empty();
 }
 
-struct change_order changes_of(const struct conf_backend *b)
+struct overlay_order overlay_of(const struct conf_backend *b)
 {
-	struct change_order of = {.order = ORDER_NONE};
-	const struct change_order *own, *all;
+	struct overlay_order of = {.order = ORDER_NONE};
+	const struct overlay_order *own, *all;
 
-	changes_name(b->pool_name, b->name, of.name);
+	overlay_name(b->pool_name, b->name, of.name);
 	own = find(of.name);
-	changes_name(b->pool_name, (b - b->member)->name, of.name);
+	overlay_name(b->pool_name, (b - b->member)->name, of.name);
 	all = b->member ? find(of.name) : NULL;
 	if (own && own->order != ORDER_NONE)
 		of.order = own->order;
@@ -117,15 +117,15 @@ struct change_order changes_of(const struct conf_backend *b)
 	return of;
 }
 
-void changes_lay(const struct conf_backend *b, struct board_row *row)
+void overlay_lay(const struct conf_backend *b, struct board_row *row)
 {
-	struct change_order of = changes_of(b);
+	struct overlay_order of = overlay_of(b);
 
 	atomic_store(&row->order, of.order);
 	atomic_store(&row->weight, of.weight);
 }
 
-const struct change_order *changes_order_at(unsigned n)
+const struct overlay_order *overlay_order_at(unsigned n)
 {
 	return n < norders ? &orders[n] : NULL;
 }
@@ -153,13 +153,13 @@ static void forget_added(const struct command *c)
 	now.n = kept;
 }
 
-void changes_drop_added(const struct command *c)
+void overlay_drop_added(const struct command *c)
 {
 	keep_before();
 	forget_added(c);
 }
 
-bool changes_add(const struct command *c)
+bool overlay_add(const struct command *c)
 {
 	keep_before();
 	if (c->verb == COMMAND_SET_WORKERS) {
@@ -169,13 +169,13 @@ bool changes_add(const struct command *c)
 	}
 	if (c->verb == COMMAND_REMOVE)
 		forget_added(c);
-	if (now.n == CHANGES)
+	if (now.n == OVERLAY_CHANGES)
 		return false;
 	now.at[now.n++] = *c;
 	return true;
 }
 
-void changes_take_back(void)
+void overlay_take_back(void)
 {
 	now.n = before.n;
 	now.min = before.min;
@@ -197,9 +197,9 @@ static struct conf_change change_of(const struct command *c)
 	return to;
 }
 
-const struct conf_changes *changes_for_conf(void)
+const struct conf_changes *overlay_changes(void)
 {
-	static struct conf_change list[CHANGES];
+	static struct conf_change list[OVERLAY_CHANGES];
 	static struct conf_changes all;
 
 	for (unsigned i = 0; i < now.n; i++)
@@ -208,7 +208,7 @@ const struct conf_changes *changes_for_conf(void)
 	return now.n || now.max ? &all : NULL;
 }
 
-unsigned changes_count(void)
+unsigned overlay_count(void)
 {
 	unsigned n = now.n + (now.max != 0);
 
@@ -231,7 +231,7 @@ static const enum command_verb verb_of[] = {
 	[ORDER_DOWN] = COMMAND_DISABLE,
 };
 
-static void walk_order(const struct change_order *o,
+static void walk_order(const struct overlay_order *o,
     void (*each)(const struct command *c, void *arg), void *arg)
 {
 	struct command c = {.verb = COMMAND_WEIGHT};
@@ -248,7 +248,7 @@ static void walk_order(const struct change_order *o,
 	}
 }
 
-void changes_walk(void (*each)(const struct command *c, void *arg), void *arg)
+void overlay_walk(void (*each)(const struct command *c, void *arg), void *arg)
 {
 	const struct command workers = {.verb = COMMAND_SET_WORKERS,
 		.min = now.min, .max = now.max};
@@ -265,23 +265,24 @@ static bool apply_order(const struct command *c)
 {
 	char name[BOARD_NAME];
 
-	changes_name(c->pool, c->name, name);
+	overlay_name(c->pool, c->name, name);
 	if (c->verb == COMMAND_WEIGHT)
-		return changes_set_weight(name, c->weight + 1);
+		return overlay_set_weight(name, c->of_file ? 0
+		    : c->weight + 1);
 	for (unsigned i = ORDER_UP; i <= ORDER_DOWN; i++)
 		if (verb_of[i] == c->verb)
-			return changes_set_order(name, (enum board_order)i);
+			return overlay_set_order(name, (enum board_order)i);
 	return false;
 }
 
-bool changes_apply(const struct command *c)
+bool overlay_apply(const struct command *c)
 {
 	switch (c->verb) {
 	case COMMAND_ADD:
-		return c->name[0] && changes_add(c);
+		return c->name[0] && overlay_add(c);
 	case COMMAND_REMOVE:
 	case COMMAND_SET_WORKERS:
-		return changes_add(c);
+		return overlay_add(c);
 	default:
 		return apply_order(c);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The state file: changes at run time, kept over a restart. */
-#include "master/state.h"
+/* The file of the overlay: what keeps it over a restart. */
+#include "master/overlay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,10 +10,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "master/changes.h"
 
-#define STATE_MOST (4 << 20) /* bytes that are read */
-#define STATE_WARNINGS 10    /* lines that are told of one by one */
+#define FILE_MOST (4 << 20) /* bytes that are read */
+#define FILE_WARNINGS 10    /* lines that are told of one by one */
 
 static bool is_ours(int fd, const char *path)
 {
@@ -26,9 +25,9 @@ static bool is_ours(int fd, const char *path)
 	else if (st.st_uid != geteuid() && st.st_uid != 0)
 		log_warn("%s belongs to user %u: it is not read", path,
 		    (unsigned)st.st_uid);
-	else if (st.st_size > STATE_MOST)
+	else if (st.st_size > FILE_MOST)
 		log_warn("%s has more than %d bytes: it is not read", path,
-		    STATE_MOST);
+		    FILE_MOST);
 	else
 		return true;
 	return false;
@@ -46,9 +45,9 @@ static bool take_line(const char *path, unsigned number, char *line,
 		text.n--;
 	if (text.n == 0 || text.p[0] == '#')
 		return true;
-	if (command_parse(text, &c, wrong) && changes_apply(&c))
+	if (command_parse(text, &c, wrong) && overlay_apply(&c))
 		return true;
-	if (wrongs < STATE_WARNINGS)
+	if (wrongs < FILE_WARNINGS)
 		log_warn("%s:%u: passed over: %s", path, number, wrong);
 	return false;
 }
@@ -65,15 +64,15 @@ static void read_lines(FILE *f, const char *path)
 	}
 	if (ferror(f))
 		log_warn("%s: %m", path);
-	if (wrongs > STATE_WARNINGS)
+	if (wrongs > FILE_WARNINGS)
 		log_warn("%s: %u lines were passed over", path, wrongs);
 }
 
-void state_read(const char *dir)
+void overlay_read(const char *dir)
 {
 	char path[4096];
 
-	snprintf(path, sizeof path, "%s/" STATE_FILE, dir);
+	snprintf(path, sizeof path, "%s/" OVERLAY_FILE, dir);
 	/* A FIFO must not hold us, nor a link lead us elsewhere. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
 	    | O_NOCTTY);
@@ -89,9 +88,9 @@ void state_read(const char *dir)
 	}
 	read_lines(f, path);
 	fclose(f);
-	if (changes_count())
+	if (overlay_count())
 		log_info("%s: %u changes at run time are taken up", path,
-		    changes_count());
+		    overlay_count());
 }
 
 static void put_line(const struct command *c, void *arg)
@@ -113,7 +112,7 @@ static bool write_all(int fd)
 	}
 	fputs("# Changes at run time. Written by Portico, which reads them "
 	    "when it starts.\n", f);
-	changes_walk(put_line, f);
+	overlay_walk(put_line, f);
 	bool fine = fflush(f) == 0 && fsync(fd) == 0;
 	return fclose(f) == 0 && fine;
 }
@@ -130,12 +129,12 @@ static void sync_folder(const char *dir)
 	close(fd);
 }
 
-bool state_write(const char *dir)
+bool overlay_write(const char *dir)
 {
 	char path[4096], fresh[4096];
 
-	snprintf(path, sizeof path, "%s/" STATE_FILE, dir);
-	if (snprintf(fresh, sizeof fresh, "%s/" STATE_FILE ".new", dir)
+	snprintf(path, sizeof path, "%s/" OVERLAY_FILE, dir);
+	if (snprintf(fresh, sizeof fresh, "%s/" OVERLAY_FILE ".new", dir)
 	    >= (int)sizeof fresh) {
 		log_err("state_dir %.200s...: the name is too long", dir);
 		return false;
