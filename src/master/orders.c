@@ -184,15 +184,26 @@ static void keep(struct reply *r)
 		reply_lines(r, lost, sizeof lost - 1);
 }
 
-static bool agree_to(const struct conf_backend *b, const struct conf *conf,
+/* The board is asked by the seats of the generation. */
+static unsigned left(const struct generation *g, const struct conf_pool *pool)
+{
+	struct seats newest = seats;
+
+	seats = g->seats;
+	unsigned n = board_left(pool, clock_ms());
+	seats = newest;
+	return n;
+}
+
+static bool agree_to(const struct conf_backend *b, const struct generation *g,
     struct reply *r)
 {
-	const struct conf_pool *pool = &conf->pools[b->pool];
+	const struct conf_pool *pool = &g->conf->pools[b->pool];
 	char text[200];
 
 	reply_ok(r);
 	keep(r);
-	if (board_left(pool, clock_ms()) == 0) {
+	if (left(g, pool) == 0) {
 		int n = snprintf(text, sizeof text, "no backend of the pool "
 		    "\"%s\" gets requests now", pool->name);
 		reply_lines(r, text, (size_t)n);
@@ -233,7 +244,7 @@ static bool set_state(const struct command *c, struct reply *r)
 	if (!fine)
 		return too_many(r);
 	lay(g, b);
-	return agree_to(b, g->conf, r);
+	return agree_to(b, g, r);
 }
 
 static bool set_weight(const struct command *c, struct reply *r)
@@ -252,7 +263,7 @@ static bool set_weight(const struct command *c, struct reply *r)
 	if (!overlay_set_weight(name, c->of_file ? 0 : c->weight + 1))
 		return too_many(r);
 	lay(g, b);
-	return agree_to(b, g->conf, r);
+	return agree_to(b, g, r);
 }
 
 /* ---- Backends and workers: by a new generation ---- */
