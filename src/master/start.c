@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "master/notify.h"
 #include "roles.h"
+#include "shm/board.h"
 #include "shm/slot.h"
 
 static int verdict = -1; /* pipe to the process that was called */
@@ -81,8 +82,9 @@ bool start_prepare(const struct master_task *task, const struct conf *conf)
 		return false;
 	}
 	umask(022);
-	if (chdir("/") < 0 || !slots_create() || !arm_faults()) {
-		log_err("no memory for the slots: %m");
+	if (chdir("/") < 0 || !slots_create() || !board_create()
+	    || !arm_faults()) {
+		log_err("no memory for slots and board: %m");
 		return false;
 	}
 	atomic_store(&slots.at[0].role, SLOT_MASTER);
@@ -116,8 +118,20 @@ void start_announce(void)
 	verdict = -1;
 }
 
+/* Another master may have followed while this one finished. */
+static bool says_our_pid(void)
+{
+	FILE *f = fopen(pid_path, "re");
+	long pid = 0;
+	bool ours = f && fscanf(f, "%20ld", &pid) == 1 && pid == getpid();
+
+	if (f)
+		fclose(f);
+	return ours;
+}
+
 void start_undo(void)
 {
-	if (pid_path[0])
+	if (pid_path[0] && says_our_pid())
 		unlink(pid_path);
 }
