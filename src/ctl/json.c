@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* JSON (RFC 8259) of texts and records. */
+/* JSON (RFC 8259) of texts and records, that may be shown in a terminal. */
 #include "ctl/json.h"
 
 #include <inttypes.h>
@@ -26,6 +26,8 @@ void json_text(FILE *to, struct slice text)
 
 		if (n == 1)
 			put_ascii(to, (unsigned char)text.p[0]);
+		else if (n > 1 && utf8_first_plain(text) == 0)
+			fprintf(to, "\\u%04x", (unsigned char)text.p[1]);
 		else if (n > 1)
 			fwrite(text.p, 1, n, to);
 		else

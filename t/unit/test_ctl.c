@@ -171,6 +171,7 @@ START_TEST(json_holds_any_bytes)
 	check_json(SLICE("a\"b\\c/\t\n\033\x7f"),
 	    "\"a\\\"b\\\\c/\\t\\u000a\\u001b\\u007f\"");
 	check_json(SLICE("\0x"), "\"\\u0000x\"");
+	check_json(SLICE("\xc2\x9b\xc2\xa0"), "\"\\u009b\xc2\xa0\"");
 	check_json(SLICE("\xc3\xa9\xff\xe2\x82"),
 	    "\"\xc3\xa9\\ufffd\\ufffd\\ufffd\"");
 }
