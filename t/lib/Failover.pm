@@ -3,6 +3,8 @@
 package Failover;
 use strict;
 use warnings;
+use IO::Select;
+use IO::Socket::UNIX;
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
@@ -169,6 +171,32 @@ sub reload
 	$self->{p}->reload($self->text(%change));
 	ok until_true(sub { (() = $self->{p}->log =~
 	    /generation \d+ is running/g) > $running }, 10), 'reloaded';
+	return;
+}
+
+# One command on the control socket: what is answered, whole.
+sub command
+{
+	my ($self, $line) = @_;
+	my $c = IO::Socket::UNIX->new(Peer => $self->{p}->dir .
+	    '/portico.sock') or return "no control socket: $!";
+	my $said = '';
+
+	print $c "$line\n";
+	$c->flush;
+	while (IO::Select->new($c)->can_read(20)) {
+		sysread $c, $said, 65536, length $said or last;
+	}
+	return $said;
+}
+
+# The same, and it must be done.
+sub order
+{
+	my ($self, $line) = @_;
+	my $said = $self->command($line);
+
+	like $said, qr/^ok\n(?:.*\n)?end\n$/s, $line or diag $said;
 	return;
 }
 

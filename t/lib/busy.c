@@ -8,6 +8,8 @@
  *   -s N  bytes of an answer at most (4000)
  *   -w MS  pause between two requests of a connection (5)
  *   -H HOST  (load.test)             -k  each connection keeps its cookie
+ *   -f N  for a server of N files /b/SIZE/SEED: seeds below N, and the size
+ *     is SEED * 191 % MAX + 1; answers to PUT and POST may say anything
  * Prints a line for each request: its number, method, start (microseconds
  * since 1970), duration (microseconds), outcome, status or 0, X-Backend or
  * "-". Its number is in its target: "?n=NUMBER". Outcomes:
@@ -51,10 +53,10 @@ static const char *const methods[NMETHODS] = {"GET", "PUT", "POST"};
 static struct {
 	unsigned connections, seconds, per_connection, pause;
 	unsigned part[NMETHODS];
-	uint64_t max;
+	uint64_t max, files;
 	const char *host;
 	bool cookies;
-} want = {16, 3, 0, 5, {80, 10, 10}, 4000, "load.test", false};
+} want = {16, 3, 0, 5, {80, 10, 10}, 4000, 0, "load.test", false};
 
 static struct sockaddr_storage peer;
 static socklen_t peer_len;
@@ -107,6 +109,10 @@ static void choose(struct line *l)
 	l->number = atomic_fetch_add(&numbers, 1) + 1;
 	l->seed = draw(l) % 1000000;
 	l->size = draw(l) % (l->method == GET ? want.max : UP_MAX) + 1;
+	if (want.files && l->method == GET) {
+		l->seed %= want.files;
+		l->size = l->seed * 191 % want.max + 1;
+	}
 	l->status = 0;
 	l->at = 0;
 	l->wrong = false;
@@ -183,6 +189,8 @@ static bool content_is_right(struct line *l)
 {
 	char expected[64], body[UP_MAX];
 
+	if (l->method != GET && want.files)
+		return l->in_n == 0;
 	if (l->wrong || l->in_n > 0)
 		return false;
 	if (l->method == GET)
@@ -331,6 +339,7 @@ static void read_option(int option)
 	case 't': want.seconds = (unsigned)n; break;
 	case 'r': want.per_connection = (unsigned)n; break;
 	case 's': want.max = n; break;
+	case 'f': want.files = n; break;
 	case 'w': want.pause = (unsigned)n; break;
 	case 'H': want.host = optarg; break;
 	case 'k': want.cookies = true; break;
@@ -351,7 +360,7 @@ int main(int argc, char **argv)
 	struct line *lines;
 	int option;
 
-	while ((option = getopt(argc, argv, "c:t:r:m:s:w:H:k")) != -1)
+	while ((option = getopt(argc, argv, "c:t:r:m:s:w:H:f:k")) != -1)
 		read_option(option);
 	if (optind + 1 != argc || want.connections == 0 || want.max == 0 ||
 	    want.part[GET] + want.part[PUT] + want.part[POST] == 0)
