@@ -150,8 +150,7 @@ static const char *parse_plain(struct slice text, struct slice *port,
 		       "write \"[::1]\" or \"[::1]:80\"";
 	else if (!parse_v4(host, out))
 		return is_host_name(host)
-		    ? "is a host name; host names are not resolved yet, give "
-		      "an address, as \"127.0.0.1:80\""
+		    ? "is a host name; write an address, as \"127.0.0.1:80\""
 		    : "is no address; write \"127.0.0.1:80\", \"[::1]:80\", "
 		      "\"*:80\" or \"unix:/path\"";
 	if (rest.p && rest.n == 0)

@@ -117,6 +117,50 @@ static void fill_files(struct load *l)
 	}
 }
 
+static const char *beside(struct conf *conf, const char *pid_file)
+{
+	struct slice s = slice_str(pid_file);
+
+	if (slice_ends(s, SLICE(".pid")))
+		s.n -= 4;
+	return heap_printf(conf, "%.*s.sock", SLICE_FMT(s));
+}
+
+/* A place that the file did not name is no reason to refuse it. */
+static void fill_control(struct load *l)
+{
+	struct conf *conf = l->conf;
+	struct addr a;
+
+	if (conf->control.mode == 0)
+		conf->control.mode = 0600;
+	if (conf->control.path && *conf->control.path == '\0') {
+		conf->control.path = NULL;
+		return;
+	}
+	if (conf->control.path == NULL && conf->pid_file) {
+		conf->control.path = beside(conf, conf->pid_file);
+		if (strlen(conf->control.path) >= sizeof a.un.sun_path) {
+			report_warning(&l->report, line_of(l, "pid_file"),
+			    "there is no control socket: its path would be "
+			    "too long; name one by \"control\"");
+			conf->control.path = NULL;
+		}
+	} else if (conf->control.path == NULL && line_of(l, "control")) {
+		report_error(&l->report, line_of(l, "control"), "\"control\" "
+		    "needs \"socket\": there is no pid_file to put it "
+		    "beside");
+	} else if (conf->control.path && conf->pid_file
+	    && strcmp(conf->control.path, conf->pid_file) == 0) {
+		report_error(&l->report, line_of(l, "control"), "\"control\" "
+		    "is \"%s\", which is the pid_file", conf->pid_file);
+	}
+	if (conf->control.group && getgrnam(conf->control.group) == NULL)
+		report_error(&l->report, line_of(l, "control.group"),
+		    "\"group\" in control is \"%s\", and there is no such "
+		    "group", conf->control.group);
+}
+
 static void add_site(struct load *l)
 {
 	struct conf *conf = l->conf;
@@ -164,5 +208,6 @@ void defaults_fill(struct load *l)
 	fill_user(l);
 	fill_group(l);
 	fill_files(l);
+	fill_control(l);
 	fill_sites(l);
 }

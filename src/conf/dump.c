@@ -116,30 +116,46 @@ void dump_members(struct dump *d, const struct keyword *k, const void *base)
 	dump_close(d);
 }
 
-void dump_list(struct dump *d, const struct keyword *k, const void *at,
-    unsigned n, size_t size)
+void dump_open_list(struct dump *d, const struct keyword *k, unsigned n)
 {
-	char path[KEYWORD_PATH];
-	const char *item = at;
-
-	keyword_path(k, "", path);
 	dump_indent(d);
 	fprintf(d->to, "%s = (", k->name);
 	fputs(n ? "\n" : " ", d->to);
 	d->depth++;
-	for (unsigned i = 0; i < n; i++, item += size) {
-		dump_indent(d);
-		fputs("{\n", d->to);
-		d->depth++;
-		dump_group(d, path, item);
-		d->depth--;
-		dump_indent(d);
-		fputs(i + 1 < n ? "},\n" : "}\n", d->to);
-	}
+}
+
+void dump_item(struct dump *d, const struct keyword *k, const void *item,
+    bool last)
+{
+	char path[KEYWORD_PATH];
+
+	keyword_path(k, "", path);
+	dump_indent(d);
+	fputs("{\n", d->to);
+	d->depth++;
+	dump_group(d, path, item);
+	d->depth--;
+	dump_indent(d);
+	fputs(last ? "}\n" : "},\n", d->to);
+}
+
+void dump_close_list(struct dump *d, unsigned n)
+{
 	d->depth--;
 	if (n)
 		dump_indent(d);
 	fputs(");\n", d->to);
+}
+
+void dump_list(struct dump *d, const struct keyword *k, const void *at,
+    unsigned n, size_t size)
+{
+	const char *item = at;
+
+	dump_open_list(d, k, n);
+	for (unsigned i = 0; i < n; i++, item += size)
+		dump_item(d, k, item, i + 1 == n);
+	dump_close_list(d, n);
 }
 
 void conf_dump(const struct conf *conf, FILE *to)

@@ -39,6 +39,12 @@ void dump_members(struct dump *d, const struct keyword *k, const void *base);
 void dump_list(struct dump *d, const struct keyword *k, const void *at,
     unsigned n, size_t size);
 
+/* The same, an item at a time; n is how many there are. */
+void dump_open_list(struct dump *d, const struct keyword *k, unsigned n);
+void dump_item(struct dump *d, const struct keyword *k, const void *item,
+    bool last);
+void dump_close_list(struct dump *d, unsigned n);
+
 /* NAME = false; */
 void dump_false(struct dump *d, const struct keyword *k);
 

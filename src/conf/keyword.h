@@ -24,6 +24,11 @@
 	TYPE(TEXT, text, "string")                                             \
 	TYPE(FILE, file, "file or false")                                      \
 	TYPE(LOG, log, "log")                                                  \
+	TYPE(FOLDER, folder, "folder or false")                                \
+	TYPE(CONTROL, control, "path, group or false")                         \
+	TYPE(SOCKET, socket, "path")                                           \
+	TYPE(MODE, mode, "string")                                             \
+	TYPE(RESOLVERS, resolvers, "list of addresses")                        \
 	TYPE(LEVEL, level, "level")                                            \
 	TYPE(FORMAT, format, "string")                                         \
 	TYPE(ONLY, only, "string")                                             \
@@ -34,6 +39,22 @@
 	TYPE(ADDRESS, address, "address")                                      \
 	TYPE(NAME, name, "string")                                             \
 	TYPE(BALANCE, balance, "string")                                       \
+	TYPE(HASH_KEY, hash_key, "string")                                     \
+	TYPE(STATE, state, "string")                                           \
+	TYPE(MEMBERS, members, "number")                                       \
+	TYPE(STICKY, sticky, "group or false")                                 \
+	TYPE(COOKIE, cookie, "name of a cookie")                               \
+	TYPE(SECRET, secret, "string")                                         \
+	TYPE(HEALTH, health, "group or false")                                 \
+	TYPE(CHECK_PATH, check_path, "path")                                   \
+	TYPE(CHECK_HOST, check_host, "host")                                   \
+	TYPE(METHOD, method, "method")                                         \
+	TYPE(STATUS_SET, status_set, "list of statuses")                       \
+	TYPE(BODY_RE, body_re, "regular expression")                           \
+	TYPE(PASSIVE, passive, "group or false")                               \
+	TYPE(PERCENT, percent, "percentage")                                   \
+	TYPE(FALLBACK, fallback, "name of a pool")                             \
+	TYPE(WHEN_DOWN, when_down, "string")                                   \
 	TYPE(HOST, host, "string")                                             \
 	TYPE(RETRY, retry, "list of strings")                                  \
 	TYPE(HOSTS, hosts, "list of hosts")                                    \
@@ -56,6 +77,7 @@
 	TYPE(METHODS, methods, "list of methods")                              \
 	TYPE(LISTENER_NAMES, listener_names, "list of listeners")              \
 	TYPE(POOL, pool, "name of a pool")                                     \
+	TYPE(SPLIT, split, "group of weights")                                 \
 	TYPE(REDIRECT, redirect, "group")                                      \
 	TYPE(RESPOND, respond, "group")                                        \
 	TYPE(DENY, deny, "status")                                             \

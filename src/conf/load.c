@@ -27,7 +27,7 @@ static reader *const readers[] = {
 #undef TYPE
 };
 
-void load_mark(struct load *l, const void *object, config_setting_t *where)
+void load_mark_line(struct load *l, const void *object, unsigned line)
 {
 	if (l->nmarks == l->marks_room) {
 		l->marks_room = l->marks_room ? 2 * l->marks_room : 64;
@@ -36,8 +36,12 @@ void load_mark(struct load *l, const void *object, config_setting_t *where)
 		if (l->marks == NULL)
 			die("out of memory");
 	}
-	l->marks[l->nmarks++] = (struct load_mark){object,
-		config_setting_source_line(where)};
+	l->marks[l->nmarks++] = (struct load_mark){object, line};
+}
+
+void load_mark(struct load *l, const void *object, config_setting_t *where)
+{
+	load_mark_line(l, object, config_setting_source_line(where));
 }
 
 unsigned load_line(const struct load *l, const void *object)
@@ -81,7 +85,7 @@ static void read_key(struct load *l, const struct keyword *k,
 		at.setting = config_setting_get_member(group, k->name);
 	if (at.setting == NULL)
 		at.setting = find_default(l, k);
-	if (at.setting || k->type == KEY_GROUP)
+	if (at.setting || k->type == KEY_GROUP || k->type == KEY_PASSIVE)
 		readers[k->type](l, &at);
 	else if (keyword_is_required(k) && group)
 		report_error(&l->report, config_setting_source_line(group),

@@ -31,6 +31,7 @@ void load_group(struct load *l, const char *path, config_setting_t *group,
 
 /* Notes where the object stands; the line is 0 if it was never noted. */
 void load_mark(struct load *l, const void *object, config_setting_t *where);
+void load_mark_line(struct load *l, const void *object, unsigned line);
 unsigned load_line(const struct load *l, const void *object);
 
 /* The name of a file, made absolute by the current folder; on conf's heap. */

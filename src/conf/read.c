@@ -11,11 +11,15 @@
 static void store(const struct spot *at, uint64_t v)
 {
 	uint32_t narrow = (uint32_t)v;
+	uint16_t port = (uint16_t)v;
 
 	MUST(at->key->width == sizeof v
-	    || (at->key->width == sizeof narrow && v <= UINT32_MAX));
+	    || (at->key->width == sizeof narrow && v <= UINT32_MAX)
+	    || (at->key->width == sizeof port && v <= UINT16_MAX));
 	if (at->key->width == sizeof v)
 		memcpy(spot_target(at), &v, sizeof v);
+	else if (at->key->width == sizeof port)
+		memcpy(spot_target(at), &port, sizeof port);
 	else
 		memcpy(spot_target(at), &narrow, sizeof narrow);
 }
@@ -117,6 +121,25 @@ void read_share(struct load *l, const struct spot *at)
 	read_unit(l, at, &shares);
 }
 
+/* For members that count whole percents. */
+void read_percent(struct load *l, const struct spot *at)
+{
+	const char *text = spot_text(l, at);
+	const char *wrong;
+	uint64_t v;
+
+	if (text == NULL)
+		return;
+	wrong = value_parse_share(slice_str(text), &v);
+	if (!wrong && v % 10000)
+		wrong = "is no whole percentage; write it without a point, as "
+			"\"20%\"";
+	if (wrong)
+		spot_bad(l, at, "is \"%s\", which %s", text, wrong);
+	else
+		store(at, v / 10000);
+}
+
 void read_bool(struct load *l, const struct spot *at)
 {
 	if (config_setting_type(at->setting) != CONFIG_TYPE_BOOL) {
@@ -174,7 +197,7 @@ void read_group_into(struct load *l, const struct spot *at, void *base)
 }
 
 static void refuse_word(struct load *l, const struct spot *at,
-    const struct read_word *words, const char *text)
+    const struct word *words, const char *text)
 {
 	char list[256] = "";
 	struct suggest near;
@@ -191,13 +214,13 @@ static void refuse_word(struct load *l, const struct spot *at,
 }
 
 int read_word(struct load *l, const struct spot *at,
-    const struct read_word *words, int def)
+    const struct word *words, int def)
 {
 	const char *text = spot_text(l, at);
 
 	if (text == NULL)
 		return def;
-	for (const struct read_word *w = words; w->name; w++)
+	for (const struct word *w = words; w->name; w++)
 		if (strcmp(w->name, text) == 0)
 			return w->value;
 	refuse_word(l, at, words, text);

@@ -5,6 +5,7 @@
 
 #include "conf/regex.h"
 #include "conf/spot.h"
+#include "conf/words.h"
 
 /* Each reads one type of key, by the place in its keyword, and reports what
  * is wrong; read_group also the group that is not in the file. */
@@ -13,17 +14,18 @@
 KEYWORD_TYPES
 #undef TYPE
 
-/* A value out of the words of a table that ends with name NULL; def if it
- * is none of them (reported, with a suggestion). */
-struct read_word {
-	const char *name;
-	int value;
-};
+/* The value of a word; def if it is none of the table (reported, with a
+ * suggestion). */
 int read_word(struct load *l, const struct spot *at,
-    const struct read_word *words, int def);
+    const struct word *words, int def);
 
 /* As read_group, into a struct of the caller's. */
 void read_group_into(struct load *l, const struct spot *at, void *base);
+
+/* Reads a backend, a group or its address alone, with the defaults that
+ * depend on its address. */
+void read_backend(struct load *l, const struct spot *item, const char *title,
+    struct conf_backend *b);
 
 /* True if it is a token of RFC 9110, 5.6.2: the name of a field or method. */
 bool read_is_token(struct slice text);
@@ -31,6 +33,26 @@ bool read_is_token(struct slice text);
 /* Reads one condition, NAME = "re", into the room behind those of *to. */
 void read_condition(struct load *l, const struct spot *at,
     config_setting_t *member, struct conf_named_regexes *to);
+
+/* Compiles text into *re; false, and what is wrong with it, if it cannot be. */
+bool read_compile(struct load *l, const char *text, struct conf_regex *re,
+    char wrong[REGEX_WRONG]);
+
+/* The pool that the key names; NULL if there is none (reported). */
+const struct conf_pool *read_named_pool(struct load *l,
+    const struct spot *at);
+
+/* NULL, or what is wrong with a Host of ours: a name, with or without a
+ * port. */
+const char *read_wrong_host(struct slice text);
+
+/* NULL, or what is wrong with a method. */
+const char *read_wrong_method(struct slice text);
+
+/* The name of a file, absolute by the file of the configuration that names
+ * it. */
+const char *read_beside(struct load *l, const struct spot *at,
+    const char *text);
 
 /* False if a byte of part cannot stand in a URI as it is (reported); text is
  * the whole, for the message. */

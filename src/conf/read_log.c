@@ -49,7 +49,7 @@ void read_log(struct load *l, const struct spot *at)
 
 void read_level(struct load *l, const struct spot *at)
 {
-	static const struct read_word words[] = {
+	static const struct word words[] = {
 		{"error", LOG_LEVEL_ERR},
 		{"warn", LOG_LEVEL_WARN},
 		{"info", LOG_LEVEL_INFO},
@@ -63,7 +63,7 @@ void read_level(struct load *l, const struct spot *at)
 
 void read_format(struct load *l, const struct spot *at)
 {
-	static const struct read_word words[] = {
+	static const struct word words[] = {
 		{"combined", FORMAT_COMBINED},
 		{"json", FORMAT_JSON},
 		{NULL, 0},
@@ -84,7 +84,7 @@ void read_format(struct load *l, const struct spot *at)
 
 void read_only(struct load *l, const struct spot *at)
 {
-	static const struct read_word words[] = {{"errors", 1}, {NULL, 0}};
+	static const struct word words[] = {{"errors", 1}, {NULL, 0}};
 
 	*(bool *)spot_target(at) = read_word(l, at, words, 1);
 }

@@ -62,7 +62,7 @@ void read_path(struct load *l, const struct spot *at)
 	*(struct slice *)spot_target(at) = slice_str(text);
 }
 
-static bool compile(struct load *l, const char *text, struct conf_regex *re,
+bool read_compile(struct load *l, const char *text, struct conf_regex *re,
     char wrong[REGEX_WRONG])
 {
 	re->text = text;
@@ -77,7 +77,7 @@ void read_regex(struct load *l, const struct spot *at)
 	char wrong[REGEX_WRONG];
 	const char *text = spot_bytes(l, at);
 
-	if (text && !compile(l, text, spot_target(at), wrong))
+	if (text && !read_compile(l, text, spot_target(at), wrong))
 		spot_bad(l, at, "%s", wrong);
 }
 
@@ -99,7 +99,7 @@ void read_condition(struct load *l, const struct spot *at,
 	if (text == NULL)
 		return;
 	new->name = slice_str(heap_copy(l->conf, slice_str(name)));
-	if (compile(l, text, &new->re, wrong))
+	if (read_compile(l, text, &new->re, wrong))
 		to->n++;
 	else
 		spot_bad(l, &item, "has \"%s\", which %s", name, wrong);
@@ -122,7 +122,7 @@ void read_named(struct load *l, const struct spot *at)
 		    to);
 }
 
-static const char *check_method(struct slice text)
+const char *read_wrong_method(struct slice text)
 {
 	if (!read_is_token(text))
 		return "is no method; write \"GET\"";
@@ -137,7 +137,7 @@ void read_methods(struct load *l, const struct spot *at)
 {
 	struct conf_list *to = spot_target(at);
 
-	*to = spot_list(l, at, check_method);
+	*to = spot_list(l, at, read_wrong_method);
 	if (spot_is_empty(at))
 		spot_bad(l, at, "is an empty list; leave it out for any "
 		    "method");

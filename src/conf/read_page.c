@@ -27,21 +27,28 @@ static const struct page_type {
 	{{NULL, 0}, {NULL, 0}},
 };
 
-/* Relative to the file that names it. */
-void read_page(struct load *l, const struct spot *at)
+const char *read_beside(struct load *l, const struct spot *at,
+    const char *text)
 {
-	const char *text = spot_text(l, at);
 	const char *from = source_file(&l->source,
 	    config_setting_source_line(at->setting));
 	const char *slash = strrchr(from, '/');
 	int folder = slash ? (int)(slash - from) + 1 : 0;
 
+	if (*text == '/')
+		return text;
+	return load_absolute(l->conf, heap_printf(l->conf, "%.*s%s", folder,
+	    from, text));
+}
+
+void read_page(struct load *l, const struct spot *at)
+{
+	const char *text = spot_text(l, at);
+
 	if (text && *text == '\0')
 		spot_bad(l, at, "is empty; write the name of a file");
 	else if (text)
-		*(const char **)spot_target(at) = *text == '/' ? text
-		    : load_absolute(l->conf, heap_printf(l->conf, "%.*s%s",
-		    folder, from, text));
+		*(const char **)spot_target(at) = read_beside(l, at, text);
 }
 
 /* Not what waits for a writer, and not a folder. */

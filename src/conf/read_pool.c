@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Readers of the keys of pools and their backends. */
+/* Readers of the keys of pools. */
 #include <string.h>
 
 #include "conf/heap.h"
 #include "conf/hosts.h"
 #include "conf/read.h"
+#include "conf/suggest.h"
 
-#define BACKENDS 4096 /* over all pools */
+#define NAME_MOST 64 /* of a field or cookie */
 
 static void begin(void *object, const char *name, unsigned index)
 {
@@ -16,131 +17,100 @@ static void begin(void *object, const char *name, unsigned index)
 	pool->index = index;
 }
 
+/* Pools may name those that come after them. */
+static void read_fallbacks(struct load *l, config_setting_t *pools)
+{
+	const struct keyword *key = keyword_find("pools.NAME", "fallback");
+
+	for (unsigned i = 0; i < l->conf->npools; i++) {
+		struct conf_pool *pool = &l->conf->pools[i];
+		config_setting_t *s = config_setting_get_elem(pools, i);
+		struct spot at = {key, NULL, NULL, pool};
+		if (config_setting_is_group(s))
+			at.setting = config_setting_get_member(s, key->name);
+		if (at.setting == NULL)
+			continue;
+		at.title = heap_printf(l->conf, "pool \"%s\"", pool->name);
+		pool->fallback = read_named_pool(l, &at);
+	}
+}
+
+void read_fallback(struct load *l, const struct spot *at)
+{
+	(void)l;
+	(void)at;
+}
+
 void read_pools(struct load *l, const struct spot *at)
 {
 	l->conf->pools = spot_members(l, at, "pool",
 	    sizeof(struct conf_pool), &l->conf->npools, begin);
+	if (l->conf->pools)
+		read_fallbacks(l, at->setting);
 }
 
-static const char *check_backend(const char *text, struct addr *a)
+const struct conf_pool *read_named_pool(struct load *l, const struct spot *at)
 {
-	struct slice s = slice_str(text);
+	const char *name = spot_text(l, at);
+	const struct conf_pool *pool = name ? conf_find_pool(l->conf, name)
+	    : NULL;
+	struct suggest near;
 
-	if (slice_starts(s, SLICE("https://")))
-		return "asks for https, which backends cannot have yet; "
-		       "write \"127.0.0.1:80\"";
-	if (slice_starts(s, SLICE("http://")))
-		return "is a URI; write an address without \"http://\"";
-	if (s.n && s.p[0] == '*')
-		return "is every address; a backend has one, as "
-		       "\"127.0.0.1:80\"";
-	return addr_parse(s, 80, a);
-}
-
-void read_address(struct load *l, const struct spot *at)
-{
-	struct conf_backend *b = at->base;
-	const char *text = spot_text(l, at);
-	const char *wrong = text ? check_backend(text, &b->address) : NULL;
-
-	if (wrong)
-		spot_bad(l, at, "has \"%s\", which %s", text, wrong);
-	if (text == NULL || wrong)
-		b->address.len = 0;
-}
-
-/* It stands in logs and commands as it is. */
-static bool is_name(const char *text)
-{
-	for (const char *p = text; *p; p++)
-		if (*p <= ' ' || *p > '~' || strchr("\"\\;,", *p))
-			return false;
-	return *text && strlen(text) < ADDR_TEXT;
-}
-
-void read_name(struct load *l, const struct spot *at)
-{
-	const char *text = spot_text(l, at);
-
-	if (text && !is_name(text))
-		spot_bad(l, at, "is \"%s\"; a name has 1 to %d bytes of ASCII, "
-		    "no space and none of \" \\ ; ,", text, ADDR_TEXT - 1);
-	else if (text)
-		*(const char **)spot_target(at) = text;
-}
-
-/* A host that is reached by its usual port is named without it. */
-static struct slice host_of(struct load *l, const struct addr *a)
-{
-	char text[ADDR_TEXT];
-	size_t n = addr_format(a, text);
-
-	if (a->len == 0 || a->sa.sa_family == AF_UNIX)
-		return SLICE("localhost");
-	if (addr_port(a) == 80)
-		n -= 3;
-	return slice_make(heap_copy(l->conf, slice_make(text, n)), n);
-}
-
-static void read_backend(struct load *l, const struct spot *item,
-    const char *title, struct conf_backend *b)
-{
-	char path[KEYWORD_PATH], text[ADDR_TEXT];
-	bool group = spot_is_group(item);
-
-	keyword_path(item->key, "", path);
-	load_mark(l, b, item->setting);
-	load_group(l, path, group ? item->setting : NULL, title, b);
-	if (!group) {
-		struct spot address = {keyword_find(path, "address"),
-			item->setting, title, b};
-		read_address(l, &address);
-	}
-	b->host = host_of(l, &b->address);
-	if (b->name == NULL && b->address.len) {
-		addr_format(&b->address, text);
-		b->name = heap_copy(l->conf, slice_str(text));
-		if (!is_name(text))
-			report_error(&l->report, load_line(l, b),
-			    "%s has an address that cannot be its name; "
-			    "give it a \"name\"", title);
-	}
-}
-
-void read_backends(struct load *l, const struct spot *at)
-{
-	struct conf_pool *pool = at->base;
-	unsigned n = spot_count(l, at);
-
-	if (n > BACKENDS - l->conf->nbackends) {
-		spot_bad(l, at, "makes more than %d backends in all pools",
-		    BACKENDS);
-		return;
-	}
-	if (n == 0)
-		spot_bad(l, at, "is an empty list; a pool has one backend "
-		    "at least");
-	pool->backends = heap_alloc(l->conf, n, sizeof *pool->backends);
-	pool->nbackends = n;
-	for (unsigned i = 0; i < n; i++) {
-		struct spot item = spot_item(at, i);
-		struct conf_backend *b = &pool->backends[i];
-		b->pool_name = pool->name;
-		b->index = l->conf->nbackends++;
-		read_backend(l, &item, heap_printf(l->conf,
-		    "backend %u of %s", i + 1, at->title), b);
-	}
+	if (pool || name == NULL)
+		return pool;
+	suggest_init(&near, name);
+	for (unsigned i = 0; i < l->conf->npools; i++)
+		suggest_offer(&near, l->conf->pools[i].name);
+	spot_bad(l, at, "is \"%s\", and there is no such pool%s", name,
+	    suggest_tail(&near));
+	return NULL;
 }
 
 void read_balance(struct load *l, const struct spot *at)
 {
-	static const struct read_word words[] = {{"round-robin", 0},
-		{NULL, 0}};
-
-	read_word(l, at, words, 0);
+	*(enum conf_balance *)spot_target(at) = (enum conf_balance)read_word(
+	    l, at, words_balance, BALANCE_ROUND_ROBIN);
 }
 
-static const char *check_host(struct slice text)
+static bool is_named_key(struct slice text, struct slice prefix,
+    struct slice *name)
+{
+	if (!slice_starts(text, prefix))
+		return false;
+	*name = slice_make(text.p + prefix.n, text.n - prefix.n);
+	return name->n <= NAME_MOST && read_is_token(*name);
+}
+
+void read_hash_key(struct load *l, const struct spot *at)
+{
+	struct conf_pool *pool = at->base;
+	const char *text = spot_text(l, at);
+	struct slice s = text ? slice_str(text) : SLICE("client");
+
+	if (pool->balance != BALANCE_HASH)
+		spot_bad(l, at, "needs balance = \"hash\"; this pool has "
+		    "\"%s\"", words_name(words_balance, (int)pool->balance));
+	if (slice_eq(s, SLICE("client")))
+		pool->hash_by = HASH_CLIENT;
+	else if (slice_eq(s, SLICE("uri")))
+		pool->hash_by = HASH_URI;
+	else if (slice_eq(s, SLICE("path")))
+		pool->hash_by = HASH_PATH;
+	else if (is_named_key(s, SLICE("header:"), &pool->hash_name))
+		pool->hash_by = HASH_HEADER;
+	else if (is_named_key(s, SLICE("cookie:"), &pool->hash_name))
+		pool->hash_by = HASH_COOKIE;
+	else
+		spot_bad(l, at, "is \"%s\"; right is \"client\", \"uri\", "
+		    "\"path\", \"header:NAME\" or \"cookie:NAME\"", text);
+}
+
+void read_when_down(struct load *l, const struct spot *at)
+{
+	*(bool *)spot_target(at) = read_word(l, at, words_when_down, false);
+}
+
+const char *read_wrong_host(struct slice text)
 {
 	struct slice rest = text, name, digits = {NULL, 0};
 	const char *colon = memrchr(text.p, ':', text.n);
@@ -177,7 +147,7 @@ void read_host(struct load *l, const struct spot *at)
 	} else {
 		for (char *p = text; *p; p++)
 			*p = ascii_lower(*p);
-		const char *wrong = check_host(slice_str(text));
+		const char *wrong = read_wrong_host(slice_str(text));
 		if (wrong)
 			spot_bad(l, at, "is \"%s\", which %s", text, wrong);
 		pool->host = CONF_HOST_NAME;
@@ -187,21 +157,12 @@ void read_host(struct load *l, const struct spot *at)
 
 void read_retry(struct load *l, const struct spot *at)
 {
-	static const struct read_word words[] = {
-		{"connect", RETRY_CONNECT},
-		{"timeout", RETRY_TIMEOUT},
-		{"reset", RETRY_RESET},
-		{"502", RETRY_502},
-		{"503", RETRY_503},
-		{"504", RETRY_504},
-		{NULL, 0},
-	};
 	unsigned *on = spot_target(at);
 	unsigned n = spot_count(l, at);
 
 	*on = 0;
 	for (unsigned i = 0; i < n; i++) {
 		struct spot item = spot_item(at, i);
-		*on |= (unsigned)read_word(l, &item, words, 0);
+		*on |= (unsigned)read_word(l, &item, words_retry, 0);
 	}
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Readers of the actions of routes. */
+#include "conf/heap.h"
 #include "conf/read.h"
 #include "conf/suggest.h"
 #include "conf/template.h"
+
+#define SPLIT_WEIGHT 1000
 
 static struct conf_route *act(struct load *l, const struct spot *at,
     enum conf_action action)
@@ -16,22 +19,55 @@ static struct conf_route *act(struct load *l, const struct spot *at,
 
 void read_pool(struct load *l, const struct spot *at)
 {
-	struct conf_route *route = act(l, at, CONF_POOL);
-	const char *name = spot_text(l, at);
-	struct suggest near;
+	act(l, at, CONF_POOL)->pool = read_named_pool(l, at);
+}
 
-	if (name == NULL)
-		return;
+static void read_part(struct load *l, const struct spot *item,
+    struct conf_route *route)
+{
+	const char *name = config_setting_name(item->setting);
+	const struct conf_pool *pool = conf_find_pool(l->conf, name);
+	struct suggest near;
+	long long weight;
+
 	suggest_init(&near, name);
-	for (unsigned i = 0; i < l->conf->npools; i++) {
-		if (strcmp(l->conf->pools[i].name, name) == 0) {
-			route->pool = &l->conf->pools[i];
-			return;
-		}
+	for (unsigned i = 0; i < l->conf->npools; i++)
 		suggest_offer(&near, l->conf->pools[i].name);
+	if (pool == NULL)
+		spot_bad(l, item, "has \"%s\", and there is no such pool%s",
+		    name, suggest_tail(&near));
+	if (!spot_number(l, item, &weight))
+		return;
+	if (weight < 0 || weight > SPLIT_WEIGHT) {
+		spot_bad(l, item, "has the weight %lld for \"%s\"; right is 0 "
+		    "to %d", weight, name, SPLIT_WEIGHT);
+		return;
 	}
-	spot_bad(l, at, "is \"%s\", and there is no such pool%s", name,
-	    suggest_tail(&near));
+	route->split[route->nsplit++] = (struct conf_part_of){pool,
+		(unsigned)weight};
+	route->split_sum += (unsigned)weight;
+}
+
+void read_split(struct load *l, const struct spot *at)
+{
+	struct conf_route *route = act(l, at, CONF_SPLIT);
+	unsigned errors = l->report.errors;
+	struct spot item = *at;
+
+	if (!spot_is_group(at)) {
+		spot_bad(l, at, "must be a group: split = { POOL = 90; "
+		    "OTHER = 10; };");
+		return;
+	}
+	unsigned n = spot_length(l, at);
+	route->split = heap_alloc(l->conf, n, sizeof *route->split);
+	for (unsigned i = 0; i < n; i++) {
+		item.setting = config_setting_get_elem(at->setting, i);
+		read_part(l, &item, route);
+	}
+	if (route->split_sum == 0 && l->report.errors == errors)
+		spot_bad(l, at, "has no weight above 0: no pool would get a "
+		    "request");
 }
 
 void read_deny(struct load *l, const struct spot *at)

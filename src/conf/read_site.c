@@ -59,9 +59,9 @@ static void read_route(struct load *l, const struct spot *item,
 	load_group(l, path, item->setting, title, route);
 	if (l->actions != 1)
 		report_error(&l->report, load_line(l, route), "%s has %s; "
-		    "right is one of \"pool\", \"redirect\", \"respond\" and "
-		    "\"deny\"", title, l->actions ? "more than one action"
-		    : "no action");
+		    "right is one of \"pool\", \"split\", \"redirect\", "
+		    "\"respond\" and \"deny\"", title, l->actions
+		    ? "more than one action" : "no action");
 }
 
 void read_routes(struct load *l, const struct spot *at)

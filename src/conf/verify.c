@@ -4,9 +4,11 @@
 
 #include <stdlib.h>
 
+#include "conf/changes.h"
 #include "conf/defaults.h"
 #include "conf/hosts.h"
 #include "conf/load.h"
+#include "conf/verify_pool.h"
 #include "conf/verify_route.h"
 
 /* One address of a listener, for sorting. */
@@ -104,48 +106,6 @@ static void verify_listeners(struct load *l)
 	free(all);
 }
 
-static int by_name(const void *a, const void *b)
-{
-	const struct conf_backend *const *x = a, *const *y = b;
-	int order = strcmp((*x)->name, (*y)->name);
-
-	return order ? order : *x < *y ? -1 : *x > *y;
-}
-
-/* Logs, commands and the board know a backend by its name. */
-static void verify_names(struct load *l, const struct conf_pool *pool)
-{
-	const struct conf_backend **all = calloc(pool->nbackends + 1,
-	    sizeof(const struct conf_backend *));
-	unsigned n = 0;
-
-	if (all == NULL)
-		die("out of memory");
-	for (unsigned i = 0; i < pool->nbackends; i++)
-		if (pool->backends[i].name)
-			all[n++] = &pool->backends[i];
-	qsort(all, n, sizeof *all, by_name);
-	for (unsigned i = 1; i < n; i++)
-		if (strcmp(all[i - 1]->name, all[i]->name) == 0)
-			report_error(&l->report, load_line(l, all[i]),
-			    "pool \"%s\" has two backends \"%s\"; give each "
-			    "a name of its own", pool->name, all[i]->name);
-	free(all);
-}
-
-static void verify_pool(struct load *l, const struct conf_pool *pool)
-{
-	unsigned weight = 0;
-
-	for (unsigned i = 0; i < pool->nbackends; i++)
-		weight += pool->backends[i].weight;
-	if (pool->nbackends && weight == 0 && l->report.errors == 0)
-		report_warning(&l->report, load_line(l, pool), "every "
-		    "backend of pool \"%s\" has the weight 0: none will be "
-		    "used", pool->name);
-	verify_names(l, pool);
-}
-
 static unsigned line_of(const struct load *l, const char *path)
 {
 	const config_setting_t *s = config_lookup(&l->file, path);
@@ -165,11 +125,11 @@ void verify(struct load *l)
 {
 	struct conf *conf = l->conf;
 
+	changes_apply(l);
 	defaults_fill(l);
 	verify_workers(l);
 	verify_listeners(l);
-	for (unsigned i = 0; i < conf->npools; i++)
-		verify_pool(l, &conf->pools[i]);
+	verify_pools(l);
 	if (conf->nlisteners == 0 && l->report.errors == 0)
 		report_error(&l->report, 0, "there is no listener; write "
 		    "listeners = { http = { address = \"*:80\"; }; };");

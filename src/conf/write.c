@@ -9,10 +9,15 @@ static uint64_t fetch(const struct keyword *k, const void *base)
 {
 	uint64_t v;
 	uint32_t narrow;
+	uint16_t port;
 
 	if (k->width == sizeof v) {
 		memcpy(&v, dump_source(k, base), sizeof v);
 		return v;
+	}
+	if (k->width == sizeof port) {
+		memcpy(&port, dump_source(k, base), sizeof port);
+		return port;
 	}
 	memcpy(&narrow, dump_source(k, base), sizeof narrow);
 	return narrow;
@@ -24,10 +29,13 @@ void write_count(struct dump *d, const struct keyword *k, const void *base)
 {
 	bool ours = strcmp(k->name, "connections") == 0
 	    && !d->conf->connections_given;
+	uint64_t v = fetch(k, base);
 
+	/* None was given, and none worked out. */
+	if (v == 0 && keyword_is_prose(k))
+		return;
 	dump_indent(d);
-	fprintf(d->to, "%s%s = %" PRIu64 ";\n", ours ? "# " : "", k->name,
-	    fetch(k, base));
+	fprintf(d->to, "%s%s = %" PRIu64 ";\n", ours ? "# " : "", k->name, v);
 }
 
 /* What the listener says cannot be said by a size. */
@@ -62,6 +70,12 @@ void write_share(struct dump *d, const struct keyword *k, const void *base)
 
 	dump_text(d, k->name,
 	    slice_str(value_format_share(fetch(k, base), text)));
+}
+
+void write_percent(struct dump *d, const struct keyword *k, const void *base)
+{
+	dump_indent(d);
+	fprintf(d->to, "%s = \"%" PRIu64 "%%\";\n", k->name, fetch(k, base));
 }
 
 void write_bool(struct dump *d, const struct keyword *k, const void *base)

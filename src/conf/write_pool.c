@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Writers of the keys of pools. */
 #include "conf/dump.h"
+#include "conf/members.h"
+#include "conf/words.h"
 
 void write_pools(struct dump *d, const struct keyword *k, const void *base)
 {
@@ -15,26 +17,84 @@ void write_pools(struct dump *d, const struct keyword *k, const void *base)
 	dump_close(d);
 }
 
+/* A name stands once, for all of its members. */
 void write_backends(struct dump *d, const struct keyword *k,
     const void *base)
 {
 	const struct conf_pool *pool = base;
-	dump_list(d, k, pool->backends, pool->nbackends,
-	    sizeof *pool->backends);
+	unsigned n = members_groups(pool);
+
+	dump_open_list(d, k, n);
+	for (unsigned i = 0; i < pool->nbackends; i++)
+		if (pool->backends[i].member == 0)
+			dump_item(d, k, &pool->backends[i], --n == 0);
+	dump_close_list(d, pool->nbackends);
 }
 
 void write_address(struct dump *d, const struct keyword *k, const void *base)
 {
-	char text[ADDR_TEXT];
-	size_t n = addr_format(dump_source(k, base), text);
+	char text[LOOKUP_TEXT];
+	size_t n = members_format(base, text);
 
 	dump_text(d, k->name, slice_make(text, n));
 }
 
+void write_members(struct dump *d, const struct keyword *k, const void *base)
+{
+	const struct conf_backend *b = base;
+
+	if (b->lookup.n)
+		write_count(d, k, base);
+}
+
+static void write_word(struct dump *d, const struct keyword *k,
+    const struct word *words, int value)
+{
+	dump_text(d, k->name, slice_str(words_name(words, value)));
+}
+
+void write_state(struct dump *d, const struct keyword *k, const void *base)
+{
+	const struct conf_backend *b = base;
+
+	write_word(d, k, words_state, (int)b->state);
+}
+
 void write_balance(struct dump *d, const struct keyword *k, const void *base)
 {
-	(void)base;
-	dump_text(d, k->name, SLICE("round-robin"));
+	const struct conf_pool *pool = base;
+
+	write_word(d, k, words_balance, (int)pool->balance);
+}
+
+void write_when_down(struct dump *d, const struct keyword *k,
+    const void *base)
+{
+	const struct conf_pool *pool = base;
+
+	write_word(d, k, words_when_down, pool->try_when_down);
+}
+
+void write_hash_key(struct dump *d, const struct keyword *k, const void *base)
+{
+	static const char *const names[] = {[HASH_CLIENT] = "client",
+		[HASH_URI] = "uri", [HASH_PATH] = "path",
+		[HASH_HEADER] = "header:", [HASH_COOKIE] = "cookie:"};
+	const struct conf_pool *pool = base;
+
+	if (pool->balance != BALANCE_HASH)
+		return;
+	dump_indent(d);
+	fprintf(d->to, "%s = \"%s%.*s\";\n", k->name, names[pool->hash_by],
+	    SLICE_FMT(pool->hash_name));
+}
+
+void write_fallback(struct dump *d, const struct keyword *k, const void *base)
+{
+	const struct conf_pool *pool = base;
+
+	if (pool->fallback)
+		dump_text(d, k->name, slice_str(pool->fallback->name));
 }
 
 void write_host(struct dump *d, const struct keyword *k, const void *base)
@@ -48,17 +108,15 @@ void write_host(struct dump *d, const struct keyword *k, const void *base)
 
 void write_retry(struct dump *d, const struct keyword *k, const void *base)
 {
-	static const char *const names[] = {"connect", "timeout", "reset",
-		"502", "503", "504"};
 	const unsigned *on = dump_source(k, base);
 	bool first = true;
 
 	dump_indent(d);
 	fprintf(d->to, "%s = [", k->name);
-	for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
-		if (!(*on & 1u << i))
+	for (const struct word *w = words_retry; w->name; w++) {
+		if (!(*on & (unsigned)w->value))
 			continue;
-		fprintf(d->to, "%s\"%s\"", first ? " " : ", ", names[i]);
+		fprintf(d->to, "%s\"%s\"", first ? " " : ", ", w->name);
 		first = false;
 	}
 	fputs(" ];\n", d->to);

@@ -46,6 +46,21 @@ void write_pool(struct dump *d, const struct keyword *k, const void *base)
 		dump_text(d, k->name, slice_str(route->pool->name));
 }
 
+void write_split(struct dump *d, const struct keyword *k, const void *base)
+{
+	const struct conf_route *route = base;
+
+	if (route->action != CONF_SPLIT)
+		return;
+	dump_open(d, k->name);
+	for (unsigned i = 0; i < route->nsplit; i++) {
+		dump_indent(d);
+		fprintf(d->to, "%s = %u;\n", route->split[i].pool->name,
+		    route->split[i].weight);
+	}
+	dump_close(d);
+}
+
 void write_redirect(struct dump *d, const struct keyword *k,
     const void *base)
 {
