@@ -21,7 +21,7 @@ for my $t ([ 'never answers, passive checks', 'hang', '', $passive ],
 	$Failover::HEALTH, $active ]) {
 	my ($what, $fault, $pool, $told) = @$t;
 	my ($r, $f) = Failover->trial(what => $what, pool => $pool,
-	    fault => $fault, seconds => 5, knows => 3, told => $told,
+	    fault => $fault, seconds => 4, knows => 3, told => $told,
 	    posts => 32);
 
 	$f->backend('b')->signal('CONT');

@@ -13,7 +13,7 @@ for my $t ([ 'too slow, passive checks', 'slow ms=3000', '' ],
     [ 'too slow, active checks', 'slow ms=3000', $Failover::HEALTH ]) {
 	my ($what, $fault, $pool) = @$t;
 	my ($r, $f) = Failover->trial(what => $what, pool => $pool,
-	    fault => $fault, seconds => 6, knows => 3, told => $late,
+	    fault => $fault, seconds => 5, knows => 3, told => $late,
 	    posts => 32);
 
 	$f->ends_clean;

@@ -9,13 +9,13 @@ use Test::More;
 use Failover;
 use Time::HiRes qw(sleep time);
 
-# One reload, one second after the beginning. Returns outcome, scene, when.
+# One reload, half a second after the beginning. Returns outcome, scene, when.
 sub trial
 {
 	my ($what, $code) = @_;
 	my $f = Failover->new(pool => $Failover::HEALTH);
-	my $r = $f->under_load(4, sub {
-		sleep 1;
+	my $r = $f->under_load(3, sub {
+		sleep 0.5;
 		$code->($f);
 		$f->{since} = time;
 	}, '-r', 40);

@@ -18,8 +18,9 @@ our $HEALTH = 'health = { path = "/health"; interval = "200ms";
     timeout = "200ms"; };';
 our $FORMAT = '{target} {retries} {t_total} {pool}/{backend} {cause}';
 
-# Three backends, a, b and c, or those of `names`; pool: keys of the pool
-# beside $TIMEOUTS; of: name => keys of that backend; top: more keys.
+# Three backends, a, b and c, or those of `names`; at: name => process, in
+# place of ours; pool: keys of the pool beside $TIMEOUTS; of: name => keys of
+# that backend; top: more keys.
 sub new
 {
 	my ($class, %opt) = @_;
@@ -27,10 +28,11 @@ sub new
 	    names => $opt{names} // [ qw(a b c) ], of => $opt{of} // {},
 	    pool => $opt{pool} // '', top => $opt{top} // '' }, $class;
 
+	$self->{at} = { %{ $opt{at} } } if $opt{at};
 	for my $name (@{ $self->{names} }) {
-		$self->add($name);
+		$self->add($name) unless $self->{at}{$name};
 	}
-	$self->{p} = Portico->start($self->text) unless $opt{late};
+	$self->{p} = Portico->start($self->text);
 	return $self;
 }
 
@@ -122,7 +124,7 @@ sub outcome
 	    'Failover::Outcome';
 }
 
-# A scene of its own with one fault in it, one second after the beginning:
+# A scene of its own with one fault in it, half a second after the beginning:
 #   what, pool, of, seconds, load (arguments): as above
 #   fault     what b is told to be, or code that is given us
 #   knows     seconds after which no request may begin that meets b's fault
@@ -136,8 +138,8 @@ sub trial
 	my $f = $class->new(map { $_ => $t{$_} } grep { $t{$_} } qw(pool of
 	    names top));
 	my $fault = $t{fault};
-	my $r = $f->under_load($t{seconds} // 4, sub {
-		sleep 1;
+	my $r = $f->under_load($t{seconds} // 3, sub {
+		sleep 0.5;
 		$f->{since} = time;
 		ref $fault ? $fault->($f) : $f->backend('b')->be($fault);
 	}, @{ $t{load} // [] });
@@ -157,7 +159,7 @@ sub told
 	my ($self, $what, $pattern) = @_;
 
 	ok $self->{p}->logged($pattern, 5), "$what: the log says it" or
-	    diag join "\n", (split /\n/, $self->{p}->log)[-10 .. -1];
+	    diag substr $self->{p}->log, -1000;
 	note "    $_" for $self->{p}->log =~ /(app\S* is .*)/g;
 	return;
 }
