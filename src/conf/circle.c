@@ -10,11 +10,11 @@
 
 #define NAME_TEXT 160
 
-/* Points for a weight: those of a backend of mean weight lie between these.
- * They go up and down by doubling only, so that a backend that comes or goes
- * hardly ever changes how many the others have. */
-#define MEAN_LEAST 128
-#define MEAN_MOST 256
+/* Points of a backend of mean weight: from this to twice as many. They go up
+ * and down by doubling only, so that a backend that comes or goes hardly ever
+ * changes how many the others have. With half of them shares would be off by
+ * more than a tenth. */
+#define MEAN_LEAST 320
 
 static uint64_t key[2]; /* the same on every machine */
 

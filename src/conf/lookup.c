@@ -31,6 +31,8 @@ bool lookup_is(struct slice text)
 		return true;
 	if (slice_starts(text, SLICE("unix:")) || addr_parse_ip(text, &a))
 		return false;
+	if (text.n && is_letter(ascii_lower(text.p[0])))
+		return true;
 	struct slice host = slice_cut(&rest, ':');
 	for (size_t i = 0; i < host.n; i++)
 		if (!is_letter(ascii_lower(host.p[i]))

@@ -124,10 +124,12 @@ void read_share(struct load *l, const struct spot *at)
 /* For members that count whole percents. */
 void read_percent(struct load *l, const struct spot *at)
 {
-	const char *text = spot_text(l, at);
+	const char *text = spot_is_text(at) ? spot_text(l, at) : NULL;
 	const char *wrong;
 	uint64_t v;
 
+	if (!spot_is_text(at))
+		spot_bad(l, at, "must be a percentage, as \"50%%\"");
 	if (text == NULL)
 		return;
 	wrong = value_parse_share(slice_str(text), &v);

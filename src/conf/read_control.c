@@ -18,10 +18,10 @@ void read_folder(struct load *l, const struct spot *at)
 		spot_bad(l, at, "is empty; write the name of a folder, or "
 		    "false");
 	else if (path && stat(path, &st) != 0)
-		spot_bad(l, at, "is \"%s\", which cannot be used: %s", path,
+		spot_bad(l, at, "is \"%s\", which cannot be used: %s", text,
 		    strerror(errno));
 	else if (path && !S_ISDIR(st.st_mode))
-		spot_bad(l, at, "is \"%s\", which is no folder", path);
+		spot_bad(l, at, "is \"%s\", which is no folder", text);
 	*(const char **)spot_target(at) = path;
 }
 
@@ -92,25 +92,19 @@ void read_mode(struct load *l, const struct spot *at)
 		    "command", text);
 }
 
-static const char *parse_resolver(struct slice text, struct addr *a)
+static bool parse_resolver(struct slice text, struct addr *a)
 {
-	static const char rule[] = "is no address of a DNS server; write "
-		"\"127.0.0.1\" or \"[::1]:53\"";
-	const char *wrong;
-
-	if (slice_starts(text, SLICE("*")) || slice_starts(text,
-	    SLICE("unix:")))
-		return rule;
+	if (slice_starts(text, SLICE("*"))
+	    || slice_starts(text, SLICE("unix:")))
+		return false;
+	if (!addr_parse_ip(text, a))
+		return addr_parse(text, 53, a) == NULL;
 	/* An IPv6 address alone is clear where a port is so rare. */
-	if (addr_parse_ip(text, a)) {
-		if (a->sa.sa_family == AF_INET)
-			a->in.sin_port = htons(53);
-		else
-			a->in6.sin6_port = htons(53);
-		return NULL;
-	}
-	wrong = addr_parse(text, 53, a);
-	return wrong;
+	if (a->sa.sa_family == AF_INET)
+		a->in.sin_port = htons(53);
+	else
+		a->in6.sin6_port = htons(53);
+	return true;
 }
 
 void read_resolvers(struct load *l, const struct spot *at)
@@ -123,13 +117,15 @@ void read_resolvers(struct load *l, const struct spot *at)
 	for (unsigned i = 0; i < n; i++) {
 		struct spot item = spot_item(at, i);
 		const char *text = spot_text(l, &item);
-		const char *wrong = text ? parse_resolver(slice_str(text),
-		    &conf->resolvers[conf->nresolvers]) : NULL;
-		if (wrong)
-			spot_bad(l, &item, "has \"%s\", which %s", text,
-			    wrong);
-		else if (text)
+		if (text == NULL)
+			continue;
+		if (parse_resolver(slice_str(text),
+		    &conf->resolvers[conf->nresolvers]))
 			conf->nresolvers++;
+		else
+			spot_bad(l, &item, "has \"%s\", which is no address "
+			    "of a DNS server; write \"127.0.0.1\" or "
+			    "\"[::1]:53\"", text);
 	}
 	if (spot_is_empty(at))
 		spot_bad(l, at, "is an empty list; leave it out for those of "

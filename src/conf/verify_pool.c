@@ -29,7 +29,7 @@ static void verify_names(struct load *l, const struct conf_pool *pool)
 	if (all == NULL)
 		die("out of memory");
 	for (unsigned i = 0; i < pool->nbackends; i++)
-		if (pool->backends[i].name)
+		if (pool->backends[i].name && pool->backends[i].member == 0)
 			all[n++] = &pool->backends[i];
 	qsort(all, n, sizeof *all, by_name);
 	for (unsigned i = 1; i < n; i++)
@@ -69,7 +69,7 @@ static void verify_health(struct load *l, const struct conf_pool *pool)
 {
 	unsigned line = load_line(l, pool);
 
-	if (!pool->health.on)
+	if (!pool->health.on || l->report.errors)
 		return;
 	if (pool->health.timeout > pool->health.interval)
 		report_warning(&l->report, line, "\"timeout\" in health of "

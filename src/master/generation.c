@@ -3,6 +3,7 @@
 #include "master/generation.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -11,8 +12,10 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "master/bind.h"
+#include "master/claim.h"
 #include "master/privs.h"
 #include "master/spawn.h"
+#include "shm/board.h"
 
 #define START_MS 15000 /* a family that is not ready by then never will be */
 
@@ -59,13 +62,36 @@ static void close_eventfds(struct lobby *l)
 	close(l->report);
 }
 
+/* Its own rows' words are worked out once the seats are this process's. */
+static bool make_seats(struct generation *g)
+{
+	uint16_t *row = claim_rows(g->conf);
+
+	if (row == NULL)
+		return false;
+	if (seats_create(&g->seats, g->conf, row))
+		return true;
+	claim_drop(g->conf, row);
+	free(row);
+	log_err("no memory for the seats of a generation: %m");
+	return false;
+}
+
+static void free_seats(struct generation *g)
+{
+	if (g->seats.head == NULL)
+		return;
+	atomic_store(&g->seats.head->over, 1);
+	claim_drop(g->conf, g->seats.row);
+	seats_free(&g->seats);
+}
+
 static bool make_areas(struct generation *g)
 {
 	const struct conf *conf = g->conf;
 
 	if (!lobby_create(&g->lobby, rows_for(conf->connections))
-	    || !pages_create(&g->pages, conf->buffers)
-	    || !seats_create(&g->seats, conf->nbackends, conf->npools)) {
+	    || !pages_create(&g->pages, conf->buffers)) {
 		log_err("no memory for the areas of a generation: %m");
 		return false;
 	}
@@ -77,7 +103,7 @@ static bool make_areas(struct generation *g)
 		log_err("eventfd: %m");
 		return false;
 	}
-	return true;
+	return make_seats(g);
 }
 
 static void close_areas(struct generation *g)
@@ -100,16 +126,30 @@ void generation_unmap_all(void)
 			close_areas(&generations[i]);
 }
 
-/* In the steward: only its own family's areas stay mapped. */
+static bool is_older(const struct generation *g, const struct generation *than)
+{
+	return g->number < than->number && (g->state == GEN_RUNNING
+	    || g->state == GEN_DRAINING);
+}
+
+/* In the steward: only its own family's areas stay mapped, and the seats of
+ * older ones. */
 static void become_family(struct generation *g)
 {
-	for (int i = 0; i < GENERATIONS; i++)
-		if (&generations[i] != g
-		    && generations[i].state != GEN_NONE)
-			close_areas(&generations[i]);
 	lobby = g->lobby;
 	pages = g->pages;
 	seats = g->seats;
+	for (int i = 0; i < GENERATIONS; i++) {
+		struct generation *other = &generations[i];
+		if (other == g || other->state == GEN_NONE)
+			continue;
+		area_close(&other->lobby.area);
+		area_close(&other->pages.area);
+		if (is_older(other, g))
+			seats_add_older(&seats, &other->seats);
+		else
+			area_close(&other->seats.area);
+	}
 }
 
 static void run_steward(unsigned slot, void *arg)
@@ -119,6 +159,30 @@ static void run_steward(unsigned slot, void *arg)
 	become_family(first->g);
 	first->task->steward(slot, first->g->conf, first->g->number,
 	    first->master);
+}
+
+/* The newest that may live on is the one that probes, and whose backends the
+ * master knows. */
+static void tell_newest(void)
+{
+	const struct generation *found = NULL;
+
+	for (int i = 0; i < GENERATIONS; i++) {
+		const struct generation *g = &generations[i];
+		if (g->state != GEN_NONE && g->state != GEN_ENDING
+		    && (!found || g->number > found->number))
+			found = g;
+	}
+	seats = found ? found->seats : (struct seats){0};
+	atomic_store(&board.head->newest, found ? found->number : 0);
+}
+
+static void refresh_seats(void)
+{
+	uint64_t now = clock_ms();
+
+	for (unsigned i = 0; i < seats.n; i++)
+		seats_refresh(seats.backend[i], now);
 }
 
 static bool order_family(const struct master_task *task, struct generation *g)
@@ -162,6 +226,8 @@ struct generation *generation_start(const struct master_task *task,
 	}
 	newest++;
 	g->state = GEN_STARTING;
+	tell_newest();
+	refresh_seats();
 	g->drain_until = clock_ms() + START_MS;
 	if (!order_family(task, g)) {
 		log_err("generation %u cannot be started", g->number);
@@ -254,6 +320,7 @@ static void forget_ordered(const struct generation *g)
 void generation_kill(struct generation *g)
 {
 	g->state = GEN_ENDING;
+	tell_newest();
 	spawn_learn();
 	kill_role(g, SLOT_STEWARD);
 	if (!kill_role(g, SLOT_NOBODY))
@@ -278,10 +345,12 @@ static void free_slots(const struct generation *g)
 void generation_free(struct generation *g)
 {
 	free_slots(g);
+	free_seats(g);
 	close_areas(g);
 	close_eventfds(&g->lobby);
 	conf_free(g->conf);
 	memset(g, 0, sizeof *g);
+	tell_newest();
 }
 
 struct generation *generation_find(enum generation_state state)

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "master/notify.h"
 #include "roles.h"
+#include "shm/board.h"
 #include "shm/slot.h"
 
 static int verdict = -1; /* pipe to the process that was called */
@@ -81,8 +82,9 @@ bool start_prepare(const struct master_task *task, const struct conf *conf)
 		return false;
 	}
 	umask(022);
-	if (chdir("/") < 0 || !slots_create() || !arm_faults()) {
-		log_err("no memory for the slots: %m");
+	if (chdir("/") < 0 || !slots_create() || !board_create()
+	    || !arm_faults()) {
+		log_err("no memory for slots and board: %m");
 		return false;
 	}
 	atomic_store(&slots.at[0].role, SLOT_MASTER);

@@ -94,9 +94,17 @@ void board_drop(unsigned row);
 /* The row of a backend of this family; in the master, of its newest one. */
 struct board_row *board_of(const struct conf_backend *b);
 
+/* The row of the backend with that index in other seats. */
+struct seats;
+struct board_row *board_row_at(const struct seats *s, unsigned backend);
+
 /* What is the case at clock_ms now. */
 enum board_state board_state(const struct conf_backend *b, uint64_t now);
 const char *board_state_name(enum board_state state);
+
+/* True if nothing but checks keeps it from being used: no order, and it has an
+ * address. */
+bool board_may_try(const struct conf_backend *b);
 
 /* Weight in effect: ordered, of SRV, or of the file. 0 to 256. */
 unsigned board_weight(const struct conf_backend *b);

@@ -25,6 +25,10 @@ void conn_reset(struct conn *c, enum conn_kind kind)
 	c->rx = c->tx = 0;
 	c->prev = c->next = 0;
 	atomic_store_explicit(&c->holds, 0, memory_order_relaxed);
+	atomic_store_explicit(&c->queued, 0, memory_order_relaxed);
+	atomic_store_explicit(&c->granted, 0, memory_order_relaxed);
+	c->wanted = c->queue_next = c->queue_prev = 0;
+	c->ticket = 0;
 	memset(f, 0, sizeof *f);
 	f->peer = f->pipe_in = f->pipe_out = -1;
 	atomic_store_explicit(&c->cur, 0, memory_order_release);

@@ -189,6 +189,16 @@ static void set_due(struct conn *c, uint64_t deadline)
 	}
 }
 
+/* `granted` is set before `fired`, which was cleared just now: so whatever the
+ * order of both sides, the turn that has come is seen here or there. */
+static bool turn_has_come(const struct conn *c, const struct flow *f)
+{
+	if (f->wait != WAIT_TURN)
+		return false;
+	atomic_thread_fence(memory_order_seq_cst);
+	return atomic_load(&c->granted);
+}
+
 static bool put_down(struct conn *c, const struct flow *f, uint32_t client,
     uint32_t backend)
 {
@@ -199,6 +209,8 @@ static bool put_down(struct conn *c, const struct flow *f, uint32_t client,
 	    memory_order_acq_rel);
 	conn_publish(c, f);
 	FAULT(park_published);
+	if (client == 0 && turn_has_come(c, f))
+		return false;
 	set_due(c, f->deadline);
 	arm_row(c, client);
 	if (f->peer >= 0)
@@ -229,6 +241,16 @@ void lobby_ring(struct conn *c, const struct flow *f)
 		;
 }
 
+void lobby_look_again(struct conn *c, uint32_t serial)
+{
+	if (!lobby_take(c, serial))
+		return;
+	struct flow f = *conn_flow(c);
+	/* armed for its wait alone a row that was rung would sleep on */
+	if (c->rung || !lobby_park(c, &f))
+		lobby_ring(c, &f);
+}
+
 /* The binding first: who reads the word reads the binding after it. */
 void lobby_bind(struct conn *bound, const struct conn *c)
 {
@@ -249,6 +271,7 @@ static void unhang(struct conn *c)
 	uint64_t w = conn_word(c);
 
 	MUST(word_state(w) == CONN_OWNED || word_state(w) == CONN_BOUND);
+	MUST(c->queued == 0);
 	if (c->kind == CONN_CLIENT)
 		atomic_fetch_sub(&lobby.head->clients, 1);
 	atomic_store_explicit(&lobby.due[lobby_row(c)], 0,

@@ -90,6 +90,10 @@ bool lobby_take(struct conn *c, uint32_t serial);
 /* Whoever took a parked row makes its wait end: arms all it has and parks. */
 void lobby_ring(struct conn *c, const struct flow *f);
 
+/* Takes a parked row and puts it back: armed anew for its wait, or rung if
+ * that is over. For who does not own it. */
+void lobby_look_again(struct conn *c, uint32_t serial);
+
 /* A row for a descriptor that the caller has just made (kind, owned). NULL
  * and fd closed if the number has no row. Panics on a row that is not free. */
 struct conn *lobby_hang(int fd, enum conn_kind kind);

@@ -1,181 +1,195 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Seats: per backend what is in flight and which connections are idle. */
+/* Seats: their area, what follows from the board, and sums over all. */
 #include "shm/seats.h"
 
-#include "base/fault.h"
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "base/clock.h"
 #include "base/log.h"
-#include "shm/lobby.h"
-#include "shm/slot.h"
+#include "shm/board.h"
+#include "shm/pool.h"
+#include "shm/seat.h"
+#include "shm/sticky.h"
+
+#define OLDER_MOST (sizeof seats.older / sizeof seats.older[0])
+#define BACKUP 0x10000u /* in a rank: above all priorities */
 
 struct seats seats;
 
-bool seats_create(struct seats *s, unsigned nbackends, unsigned npools)
+static void *cut(char **at, size_t size)
 {
-	size_t a = sizeof(struct seat) * nbackends;
-	size_t b = sizeof(struct pool_seat) * npools;
+	char *here = *at;
 
-	s->area = area_create("portico-seats", a + b
-	    + sizeof(int32_t) * nbackends + 64);
-	if (s->area.at == NULL)
+	*at += (size + 63) & ~(size_t)63;
+	return here;
+}
+
+/* Lays the parts out from `at`; the size of all. */
+static size_t lay_out(struct seats *s, char *base)
+{
+	char *at = base;
+	size_t n = s->n;
+
+	s->head = cut(&at, sizeof *s->head);
+	s->at = cut(&at, sizeof *s->at * n);
+	s->pool = cut(&at, sizeof *s->pool * s->npools);
+	s->current = cut(&at, sizeof *s->current * n);
+	s->inflight = cut(&at, sizeof *s->inflight * n);
+	s->share = cut(&at, sizeof *s->share * n);
+	s->limit = cut(&at, sizeof *s->limit * n);
+	s->rank = cut(&at, sizeof *s->rank * n);
+	s->latency = cut(&at, sizeof *s->latency * n);
+	return (size_t)(at - base);
+}
+
+static bool make_tables(struct seats *s, const struct conf *conf)
+{
+	s->backend = calloc(s->n + 1, sizeof *s->backend);
+	s->sticky = calloc(s->n + 1, sizeof *s->sticky);
+	if (s->backend == NULL || s->sticky == NULL)
 		return false;
-	s->at = s->area.at;
-	s->pool = (void *)((char *)s->area.at + a);
-	s->current = (void *)((char *)s->pool + b);
-	s->n = nbackends;
-	s->npools = npools;
+	for (unsigned i = 0; i < conf->npools; i++)
+		for (unsigned k = 0; k < conf->pools[i].nbackends; k++) {
+			const struct conf_backend *b
+			    = &conf->pools[i].backends[k];
+			MUST(b->index < s->n);
+			s->backend[b->index] = b;
+		}
+	sticky_make(s);
 	return true;
 }
 
-static void push(struct seat *s, struct conn *peer)
+bool seats_create(struct seats *s, const struct conf *conf, uint16_t *row)
 {
-	peer->prev = 0;
-	peer->next = s->idle;
-	if (s->idle)
-		lobby_get(s->idle)->prev = lobby_row(peer);
-	s->idle = lobby_row(peer);
-	s->nidle++;
-}
+	static char nowhere[1];
 
-static void unlink_idle(struct seat *s, struct conn *peer)
-{
-	if (peer->prev)
-		lobby_get(peer->prev)->next = peer->next;
-	else
-		s->idle = peer->next;
-	if (peer->next)
-		lobby_get(peer->next)->prev = peer->prev;
-	s->nidle--;
-}
-
-static void set_state(struct conn *peer, unsigned slot, enum conn_state state)
-{
-	atomic_store_explicit(&peer->word, word_make(conn_serial(peer), slot,
-	    state), memory_order_release);
-}
-
-static void rebuild(struct seat *s)
-{
-	uint32_t backend = (uint32_t)(s - seats.at), top = lobby_top();
-
-	s->inflight = s->nidle = 0;
-	s->idle = 0;
-	for (uint32_t row = LOBBY_FIRST; row < top; row++) {
-		struct conn *c = lobby_get(row);
-		uint64_t w = conn_word(c);
-		if (word_state(w) == CONN_FREE)
-			continue;
-		if (c->kind == CONN_CLIENT && c->holds == backend + 1)
-			s->inflight++;
-		/* the number may be another's by now: the same word says no */
-		if (c->kind == CONN_BACKEND && word_state(w) == CONN_PARKED
-		    && c->backend == backend && conn_word(c) == w)
-			push(s, c);
-	}
-}
-
-static struct seat *seat_lock(unsigned backend)
-{
-	struct seat *s = &seats.at[backend];
-
-	MUST(backend < seats.n);
-	if (lock_take(&s->lock))
-		rebuild(s);
-	FAULT(seat_locked);
-	return s;
-}
-
-static struct conn *pop_for(struct seat *s, struct conn *c)
-{
-	if (s->idle == 0)
-		return NULL;
-	struct conn *peer = lobby_get(s->idle);
-	unlink_idle(s, peer);
-	FAULT(seat_popped);
-	lobby_bind(peer, c);
-	return peer;
-}
-
-struct conn *seat_take(unsigned backend, struct conn *c, bool idle)
-{
-	struct conn *peer = NULL;
-	struct seat *s = seat_lock(backend);
-
-	s->inflight++;
-	FAULT(seat_counted);
-	atomic_store_explicit(&c->holds, backend + 1, memory_order_relaxed);
-	if (idle)
-		peer = pop_for(s, c);
-	lock_release(&s->lock);
-	FAULT(seat_bound);
-	return peer;
-}
-
-bool seat_give(struct conn *c, struct conn *peer, unsigned most_idle,
-    uint64_t deadline)
-{
-	uint32_t holds = atomic_load_explicit(&c->holds, memory_order_relaxed);
-	bool kept = false;
-
-	if (holds == 0)
+	*s = (struct seats){.conf = conf, .row = row, .n = conf->nbackends,
+	    .npools = conf->npools};
+	s->area = area_create("portico-seats", lay_out(s, nowhere) + 64);
+	if (s->area.at == NULL || !make_tables(s, conf)) {
+		s->row = NULL; /* the caller's still */
+		seats_free(s);
 		return false;
-	struct seat *s = seat_lock(holds - 1);
-	atomic_store_explicit(&c->holds, 0, memory_order_relaxed);
-	s->inflight--;
-	if (peer != NULL && s->nidle < most_idle) {
-		atomic_store_explicit(&lobby.due[lobby_row(peer)], deadline,
-		    memory_order_relaxed);
-		push(s, peer);
-		set_state(peer, 0, CONN_PARKED);
-		kept = true;
 	}
-	FAULT(seat_given);
-	lock_release(&s->lock);
-	return kept;
+	lay_out(s, s->area.at);
+	budget_fill(s);
+	return true;
 }
 
-bool seat_remove(struct conn *peer, uint32_t serial)
+void seats_free(struct seats *s)
 {
-	uint32_t backend = peer->backend;
-	bool found = false;
-
-	if (backend >= seats.n)
-		return false;
-	struct seat *s = seat_lock(backend);
-	uint64_t w = conn_word(peer);
-	if (peer->kind == CONN_BACKEND && peer->backend == backend
-	    && word_serial(w) == serial && word_state(w) == CONN_PARKED) {
-		unlink_idle(s, peer);
-		set_state(peer, slot_me, CONN_OWNED);
-		found = true;
-	}
-	lock_release(&s->lock);
-	return found;
+	area_close(&s->area);
+	for (unsigned i = 0; i < s->nolder; i++)
+		free((void *)(uintptr_t)s->older[i].index);
+	free(s->backend);
+	free(s->row);
+	free(s->sticky);
+	*s = (struct seats){0};
 }
 
-struct conn *seat_remove_any(void)
+/* ---- Older families ---- */
+
+static uint16_t *index_by_row(const struct seats *s)
 {
-	for (unsigned i = 0; i < seats.n; i++) {
-		uint32_t row = atomic_load_explicit(&seats.at[i].idle,
-		    memory_order_relaxed);
-		if (row == 0 || row >= lobby.nrows)
-			continue;
-		struct conn *peer = lobby_get(row);
-		if (seat_remove(peer, conn_serial(peer)))
-			return peer;
-	}
-	return NULL;
+	uint16_t *index = malloc(sizeof *index * BOARD_ROWS);
+
+	for (unsigned row = 0; index && row < BOARD_ROWS; row++)
+		index[row] = BOARD_NONE;
+	for (unsigned i = 0; index && i < s->n; i++)
+		index[s->row[i]] = (uint16_t)i;
+	return index;
 }
 
+void seats_add_older(struct seats *s, const struct seats *older)
+{
+	uint16_t *index = malloc(sizeof *index * (s->n + 1));
+	uint16_t *of_row = index_by_row(older);
+
+	if (index == NULL || of_row == NULL)
+		die("no memory to look at older families");
+	if (s->nolder == OLDER_MOST) {
+		free(index);
+		free(of_row);
+		return;
+	}
+	for (unsigned i = 0; i < s->n; i++)
+		index[i] = of_row[s->row[i]];
+	free(of_row);
+	if (mprotect(older->area.at, older->area.size, PROT_READ) < 0)
+		log_err("mprotect: %m");
+	s->older[s->nolder++] = (struct seats_older){older->head,
+	    older->inflight, index};
+}
+
+/* ---- What follows from the board ---- */
+
+/* Of 10,000 parts that it will get once it has been up for long: what it is to
+ * get now. At least one percent, so that it can show that it works. */
+static unsigned ramp(const struct conf_pool *pool, const struct board_row *row,
+    uint64_t now)
+{
+	uint64_t up_at = atomic_load_explicit(&row->up_at,
+	    memory_order_relaxed);
+	uint64_t since = now > up_at ? now - up_at : 0;
+
+	if (pool->slow_start == 0 || up_at == 0 || since >= pool->slow_start)
+		return 10000;
+	unsigned part = (unsigned)(since * 10000 / pool->slow_start);
+	return part > 100 ? part : 100;
+}
+
+static uint32_t part_of(uint32_t n, unsigned part)
+{
+	uint32_t some = (uint32_t)((uint64_t)n * part / 10000);
+
+	return some ? some : 1;
+}
+
+static void set(_Atomic uint32_t *at, uint32_t to)
+{
+	if (atomic_load_explicit(at, memory_order_relaxed) != to)
+		atomic_store_explicit(at, to, memory_order_relaxed);
+}
+
+static uint32_t rank_of(const struct conf_backend *b,
+    const struct board_row *row)
+{
+	uint32_t priority = b->srv ? atomic_load_explicit(&row->srv_priority,
+	    memory_order_relaxed) & (BACKUP - 1) : 0;
+
+	return (b->backup ? BACKUP : 0) | priority;
+}
+
+bool seats_refresh(const struct conf_backend *b, uint64_t now)
+{
+	const struct conf_pool *pool = &seats.conf->pools[b->pool];
+	const struct board_row *row = board_of(b);
+	enum board_state state = board_state(b, now);
+	unsigned weight = board_weight(b), part = ramp(pool, row, now);
+
+	set(&seats.share[b->index], state == BOARD_UP && weight
+	    ? part_of(weight * 256, part) : 0);
+	set(&seats.limit[b->index], b->max_connections
+	    ? part_of(b->max_connections, part) : UINT32_MAX);
+	set(&seats.rank[b->index], rank_of(b, row));
+	return state == BOARD_EJECTED || (state == BOARD_UP && part < 10000);
+}
+
+/* ---- Deaths and sums ---- */
+
+/* The pools first: who takes their locks mends their seats. */
 void seats_settle_locks(unsigned slot)
 {
-	for (unsigned i = 0; i < seats.n; i++)
-		if (lock_is_of(&seats.at[i].lock, slot))
-			lock_release(&seat_lock(i)->lock);
 	for (unsigned i = 0; i < seats.npools; i++)
 		if (lock_is_of(&seats.pool[i].lock, slot)) {
-			if (lock_take(&seats.pool[i].lock))
-				seats.pool[i].torn = 1;
-			lock_release(&seats.pool[i].lock);
+			pool_lock(&seats.conf->pools[i]);
+			pool_unlock(&seats.conf->pools[i]);
+		}
+	for (unsigned i = 0; i < seats.n; i++)
+		if (lock_is_of(&seats.at[i].lock, slot)) {
+			seat_lock(i);
+			seat_unlock(i);
 		}
 }
 
@@ -184,8 +198,8 @@ void seats_sum(uint32_t *inflight, uint32_t *idle)
 	*inflight = *idle = 0;
 	for (unsigned i = 0; i < seats.n; i++) {
 		struct seat *s = seat_lock(i);
-		*inflight += s->inflight;
+		*inflight += atomic_load(&seats.inflight[i]);
 		*idle += s->nidle;
-		lock_release(&s->lock);
+		seat_unlock(i);
 	}
 }

@@ -35,6 +35,15 @@ static unsigned loose_descriptors(void)
 	return n;
 }
 
+static unsigned waiting(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < seats.npools; i++)
+		n += seats.pool[i].length;
+	return n;
+}
+
 static unsigned locks_held(void)
 {
 	unsigned n = lobby.head->revival.word != 0;
@@ -86,8 +95,11 @@ void audit_end(unsigned generation)
 	seats_sum(&inflight, &idle);
 	unsigned locks = locks_held(), rows = rows_in_use();
 	unsigned left = pages_in_use(), loose = loose_descriptors();
-	bool clean = !(inflight | idle | locks | rows | left | loose);
+	unsigned queued = waiting();
+	bool clean = !(inflight | idle | locks | rows | left | loose | queued);
 	(clean ? log_info : log_warn)("generation %u ended: rows %u, "
-	    "pages %u, in flight %u, idle %u, descriptors %u, locks %u",
-	    generation, rows, left, inflight, idle, loose, locks);
+	    "pages %u, in flight %u, idle %u, descriptors %u, locks %u, "
+	    "queued %u", generation, rows, left, inflight, idle, loose, locks,
+	    queued);
+	atomic_store(&seats.head->over, 1);
 }

@@ -99,7 +99,8 @@ static void settle_peer(struct conn *c, struct flow *f)
 	if (f->pipe_in < 0 || f->pipe_out < 0)
 		f->pipe_in = f->pipe_out = -1;
 	close_orphans(c, f);
-	if (f->peer < 0 && c->holds)
+	/* a place that it was given while it waited is its own still */
+	if (f->peer < 0 && c->holds && !c->granted)
 		seat_give(c, NULL, 0, 0);
 }
 
@@ -207,7 +208,8 @@ static void settle_client(struct conn *c, unsigned slot)
 		settle_peer_counts(c, &f, note);
 	if (f.piped > PIPED_MOST) /* one of both counts could not be had */
 		f.flags |= FLOW_LOST;
-	if (slots.at[slot].role == SLOT_WORKER) {
+	/* who was about to ring it has not carried it */
+	if (slots.at[slot].role == SLOT_WORKER && !c->granted) {
 		settle_line(c, &f, slot);
 		if (c->deaths < 2 * CONN_DEATHS)
 			c->deaths = (uint8_t)(c->deaths
@@ -249,14 +251,9 @@ static void arm_again(struct conn *c)
 {
 	uint32_t serial = conn_serial(c);
 
-	if (c->kind != CONN_CLIENT
-	    || word_state(conn_word(c)) != CONN_PARKED
-	    || !lobby_take(c, serial))
-		return;
-	struct flow f = *conn_flow(c);
-	/* armed for its wait alone a row that was rung would sleep on */
-	if (c->rung || !lobby_park(c, &f))
-		lobby_ring(c, &f);
+	if (c->kind == CONN_CLIENT
+	    && word_state(conn_word(c)) == CONN_PARKED)
+		lobby_look_again(c, serial);
 }
 
 void settle_arm(unsigned part, unsigned parts)

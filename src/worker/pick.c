@@ -10,44 +10,39 @@
 #include "worker/compose.h"
 #include "worker/request.h"
 
-static bool not_tried(const struct conf_backend *b, const void *arg)
+static enum pick_result choose_of(struct stride *s, struct conn **peer)
 {
-	const struct request *r = arg;
+	struct request *r = s->r;
+	struct pick p = {.pool = r->pool, .tried = r->tried,
+	    .ntried = r->ntried, .idle = !(s->f.flags & FLOW_FRESH)};
 
-	for (unsigned i = 0; i < r->ntried; i++)
-		if (r->tried[i] == b->index)
-			return false;
-	return true;
+	return seat_pick(s->c, &p, &r->backend, peer);
 }
 
-static const struct conf_backend *choose(struct request *r)
+static enum pick_result choose(struct stride *s, struct conn **peer)
 {
-	const struct conf_backend *b = balance_round_robin(r->pool, not_tried,
-	    r);
+	struct request *r = s->r;
+	enum pick_result result = choose_of(s, peer);
 
-	if (b == NULL && r->ntried > 0) {
+	if (result == PICK_NONE && r->ntried > 0) {
 		/* all were tried: the same ones again */
 		r->ntried = 0;
-		b = balance_round_robin(r->pool, not_tried, r);
+		result = choose_of(s, peer);
 	}
-	if (b != NULL && r->ntried < REQUEST_TRIED)
-		r->tried[r->ntried++] = (uint16_t)b->index;
-	return b;
+	if (result == PICK_TAKEN && r->ntried < REQUEST_TRIED)
+		r->tried[r->ntried++] = (uint16_t)r->backend->index;
+	return result;
 }
 
-/* An idle connection that the backend has not closed, and on which it has said
- * nothing since: bytes that lie there would be taken for the answer. */
-static struct conn *take_idle(struct stride *s, unsigned backend)
+/* Of the idle connections, one that the backend has not closed, and on which it
+ * has said nothing since: bytes that lie there would be taken for the answer. */
+static struct conn *look_at_idle(struct stride *s, struct conn *peer)
 {
-	for (;;) {
-		struct conn *peer = seat_take(backend, s->c,
-		    !(s->f.flags & FLOW_FRESH));
-		if (peer == NULL
-		    || stream_peek((int)lobby_row(peer)) == IO_WAIT)
-			return peer;
-		seat_give(s->c, NULL, 0, 0);
+	while (peer && stream_peek((int)lobby_row(peer)) != IO_WAIT) {
 		lobby_close(peer);
+		peer = seat_idle(s->c);
 	}
+	return peer;
 }
 
 static int open_socket(const struct addr *to)
@@ -98,10 +93,12 @@ static void begin_attempt(struct stride *s, struct conn *peer)
 	f->deadline = s->now + s->r->pool->timeouts.connect;
 }
 
-static next_step connect_to(struct stride *s, const struct conf_backend *b)
+static next_step connect_to(struct stride *s, const struct conf_backend *b,
+    struct conn *peer)
 {
-	struct conn *peer = take_idle(s, b->index);
 	int error = 0;
+
+	peer = look_at_idle(s, peer);
 
 	s->f.flags &= ~(uint32_t)FLOW_REUSED;
 	if (peer) {
@@ -150,10 +147,9 @@ next_step pick_run(struct stride *s)
 	if (s->f.flags & FLOW_STREAMED)
 		return attempt_failed(s, RETRY_RESET, 502,
 		    CAUSE_BACKEND_RESET, NULL);
-	const struct conf_backend *b = choose(r);
-	if (b == NULL)
+	struct conn *peer;
+	if (choose(s, &peer) != PICK_TAKEN)
 		return stride_refuse(s, 503, CAUSE_NO_BACKEND, NULL);
-	r->backend = b;
 	s->f.attempts++;
-	return connect_to(s, b);
+	return connect_to(s, r->backend, peer);
 }

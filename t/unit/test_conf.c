@@ -200,7 +200,7 @@ END_TEST
 
 START_TEST(quick_mode_names_its_options)
 {
-	const char *const backends[] = {"web", NULL};
+	const char *const backends[] = {"web:x", NULL};
 	struct conf_options options = {true, "*:x", backends};
 	char *out;
 	size_t n;

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Claims: the rows of the board that a configuration's backends have. */
+#ifndef MASTER_CLAIM_H
+#define MASTER_CLAIM_H
+
+#include <stdint.h>
+
+#include "conf/conf.h"
+
+/* Rows for all backends, by index, from malloc; what was learnt of those that
+ * have one already stays, as far as it is true of them still. NULL, logged:
+ * all rows are in use, or there is no memory. */
+uint16_t *claim_rows(const struct conf *conf);
+
+/* Gives them back; does not free row[]. */
+void claim_drop(const struct conf *conf, const uint16_t *row);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The board: its area, who has which row, and the words on it. */
+#include "shm/board.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "shm/seats.h"
+
+#define BUCKETS 4096
+#define TRIES 1000 /* to read an address that is being written */
+
+struct board board;
+
+/* The master's own: names on the board itself are a stranger's. */
+static struct claims {
+	uint16_t bucket[BUCKETS]; /* row + 1 */
+	uint16_t next[BOARD_ROWS];
+	uint32_t users[BOARD_ROWS];
+	char name[BOARD_ROWS][BOARD_NAME];
+	unsigned used; /* rows from here on were never claimed */
+} claims;
+
+bool board_create(void)
+{
+	board.area = area_create("portico-board", 4096
+	    + sizeof(struct board_row) * BOARD_ROWS);
+	if (board.area.at == NULL)
+		return false;
+	board.head = board.area.at;
+	board.rows = (void *)((char *)board.area.at + 4096);
+	memset(&claims, 0, sizeof claims);
+	return getrandom(board.head->secret, sizeof board.head->secret, 0)
+	    == sizeof board.head->secret;
+}
+
+static uint16_t *bucket_of(const char *name)
+{
+	static const uint64_t key[2];
+
+	return &claims.bucket[hash_slice(key, slice_str(name)) % BUCKETS];
+}
+
+static unsigned find_claimed(const char *name)
+{
+	for (unsigned row = *bucket_of(name); row; row = claims.next[row - 1])
+		if (strcmp(claims.name[row - 1], name) == 0)
+			return row - 1;
+	return BOARD_NONE;
+}
+
+static unsigned unused_row(void)
+{
+	if (claims.used < BOARD_ROWS)
+		return claims.used++;
+	for (unsigned row = 0; row < BOARD_ROWS; row++)
+		if (claims.users[row] == 0)
+			return row;
+	return BOARD_NONE;
+}
+
+unsigned board_claim(const char *name, bool *fresh)
+{
+	unsigned row = find_claimed(name);
+
+	*fresh = row == BOARD_NONE;
+	if (*fresh) {
+		row = unused_row();
+		if (row == BOARD_NONE)
+			return row;
+		uint16_t *bucket = bucket_of(name);
+		claims.next[row] = *bucket;
+		*bucket = (uint16_t)(row + 1);
+		snprintf(claims.name[row], BOARD_NAME, "%s", name);
+		memset(&board.rows[row], 0, sizeof board.rows[row]);
+		snprintf(board.rows[row].name, BOARD_NAME, "%s", name);
+	}
+	claims.users[row]++;
+	return row;
+}
+
+void board_drop(unsigned row)
+{
+	MUST(row < BOARD_ROWS && claims.users[row] > 0);
+	if (--claims.users[row] > 0)
+		return;
+	uint16_t *at = bucket_of(claims.name[row]);
+	while (*at != row + 1)
+		at = &claims.next[*at - 1];
+	*at = claims.next[row];
+}
+
+struct board_row *board_row_at(const struct seats *s, unsigned backend)
+{
+	MUST(backend < s->n);
+	return &board.rows[s->row[backend]];
+}
+
+struct board_row *board_of(const struct conf_backend *b)
+{
+	return board_row_at(&seats, b->index);
+}
+
+/* ---- Addresses ---- */
+
+/* Both sides by words: a torn copy shows in the version. */
+__attribute__((no_sanitize("thread")))
+static void copy_address(struct addr *to, const struct addr *from)
+{
+	const volatile unsigned char *p = (const volatile void *)from;
+	volatile unsigned char *q = (volatile void *)to;
+
+	for (size_t i = 0; i < sizeof *to; i++)
+		q[i] = p[i];
+}
+
+bool board_address(const struct conf_backend *b, struct addr *a)
+{
+	struct board_row *row;
+
+	if (b->lookup.n == 0) {
+		*a = b->address;
+		return true;
+	}
+	row = board_of(b);
+	for (int i = 0; i < TRIES; i++) {
+		uint32_t v = atomic_load_explicit(&row->version,
+		    memory_order_acquire);
+		bool has = atomic_load(&row->has_address);
+		copy_address(a, &row->address);
+		atomic_thread_fence(memory_order_acquire);
+		if (!(v & 1) && atomic_load(&row->version) == v)
+			return has && a->len <= sizeof a->un;
+	}
+	return false;
+}
+
+void board_set_address(const struct conf_backend *b, const struct addr *a)
+{
+	struct board_row *row = board_of(b);
+	/* odd already: who wrote died in it */
+	uint32_t v = atomic_load(&row->version) | 1;
+
+	atomic_store(&row->version, v);
+	atomic_thread_fence(memory_order_seq_cst);
+	if (a)
+		copy_address(&row->address, a);
+	atomic_store(&row->has_address, a != NULL);
+	atomic_store_explicit(&row->version, v + 1, memory_order_release);
+}
+
+/* ---- Words ---- */
+
+__attribute__((no_sanitize("thread")))
+static void write_why(char *to, const char *why)
+{
+	volatile char *p = to;
+	size_t i = 0;
+
+	for (; i < BOARD_WHY - 1 && why[i]; i++)
+		p[i] = why[i];
+	p[i] = '\0';
+}
+
+void board_say_why(const struct conf_backend *b, const char *why)
+{
+	struct board_row *row = board_of(b);
+
+	write_why(row->why, why);
+	atomic_store(&row->since, clock_us());
+	atomic_fetch_add(&row->changed, 1);
+}
+
+void board_set_health(const struct conf_backend *b, enum board_health health,
+    const char *why)
+{
+	struct board_row *row = board_of(b);
+	uint32_t old = atomic_load(&row->health);
+
+	if (old == HEALTH_DOWN && health != HEALTH_DOWN)
+		atomic_store(&row->up_at, clock_ms());
+	atomic_store(&row->health, health);
+	board_say_why(b, why);
+}
