@@ -86,7 +86,7 @@ $f->ends_clean;
 
 	$f->{old} = $f->backend('b');
 	$f->{at}{b} = Faulty->new(name => 'moved',
-	    record => "$f->{dir}/posts");
+	    record => $f->{posts});
 	$f->reload;
 });
 first_asked('moved', $r, $f, 'moved');

@@ -20,11 +20,14 @@ our $FORMAT = '{target} {retries} {t_total} {pool}/{backend} {cause}';
 
 # Three backends, a, b and c, or those of `names`; at: name => process, in
 # place of ours; pool: keys of the pool beside $TIMEOUTS; of: name => keys of
-# that backend; top: more keys.
+# that backend; list: other backends, as the file says it; posts: where ours
+# write down the POSTs that arrive; top: more keys.
 sub new
 {
 	my ($class, %opt) = @_;
-	my $self = bless { dir => Portico::temporary(),
+	my $dir = Portico::temporary();
+	my $self = bless { dir => $dir, posts => $opt{posts} // "$dir/posts",
+	    list => $opt{list},
 	    names => $opt{names} // [ qw(a b c) ], of => $opt{of} // {},
 	    pool => $opt{pool} // '', top => $opt{top} // '' }, $class;
 
@@ -42,7 +45,7 @@ sub add
 	my ($self, $name) = @_;
 
 	return $self->{at}{$name} = Faulty->new(name => $name,
-	    record => "$self->{dir}/posts");
+	    record => $self->{posts});
 }
 
 # The configuration: `change` may give other names, pool, of, or written,
@@ -51,7 +54,7 @@ sub text
 {
 	my ($self, %change) = @_;
 	my %with = (%$self, %change);
-	my $list = join ', ', map {
+	my $list = join ', ', $with{list} // (), map {
 		my $address = $self->{at}{$_}->address;
 		my $called = $with{written}{$_} // $_;
 		my $keys = $with{of}{$_} // '';
@@ -117,8 +120,8 @@ sub outcome
 	}
 	@requests = sort { $a->{start} <=> $b->{start} } @requests;
 	my %seen;
-	$seen{$_}++ for split /\n/, Portico::slurp("$self->{dir}/posts");
-	unlink "$self->{dir}/posts";
+	$seen{$_}++ for split /\n/, Portico::slurp($self->{posts});
+	truncate $self->{posts}, 0;
 	my @twice = grep { $seen{$_} > 1 } sort keys %seen;
 	return bless { requests => \@requests, twice => \@twice },
 	    'Failover::Outcome';
@@ -202,12 +205,14 @@ sub order
 	return;
 }
 
+# The end of the scene: of Portico, with all its sums, and of the backends.
 sub ends_clean
 {
 	my ($self) = @_;
 
 	is $self->{p}->quit, 0, 'QUIT';
 	is +($self->{p}->sums)[1], undef, 'nothing is left';
+	$_->kill for values %{ $self->{at} };
 	return;
 }
 
