@@ -8,7 +8,7 @@
 #include "conf/conf.h"
 #include "conf/heap.h"
 
-#define NAME_TEXT 192 /* names are shorter than an address can be */
+#define NAME_TEXT 192 /* a name, its member, and a number */
 
 /* Points of a backend of mean weight: from this to twice as many. They go up
  * and down by doubling only, so that a backend that comes or goes hardly ever
