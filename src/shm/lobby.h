@@ -57,6 +57,7 @@ struct lobby {
 	unsigned nrows;
 	unsigned connections;   /* clients at most */
 	int door;               /* epoll set */
+	int sleep;              /* epoll set of the steward's: sleep.h */
 	int wake;               /* eventfd: the steward looks earlier */
 	int bell;               /* eventfd in the door: orders to a worker */
 	int order;              /* eventfd: master to steward */
@@ -70,7 +71,7 @@ extern struct lobby lobby;
 /* The rows of a family; false if there is no memory. */
 bool lobby_create(struct lobby *l, unsigned nrows);
 
-/* Steward, after it has closed what is not its family's: makes the epoll set
+/* Steward, after it has closed what is not its family's: makes the epoll sets
  * and the rows of the fixed descriptors. bell, order and report are the
  * master's eventfds. False (errno) if the system is short of something. */
 bool lobby_open(void);
