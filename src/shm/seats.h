@@ -32,6 +32,7 @@ struct pool_seat {
 	uint32_t first, last;    /* rows; 0: nobody */
 	_Atomic uint32_t length; /* read without the lock too */
 	uint32_t particular;     /* of them wait for one backend only */
+	uint32_t turn;           /* the place behind the last picked */
 	uint64_t tickets;        /* handed out */
 	_Atomic uint32_t budget; /* retries that may be made, in hundredths:
 				  * any worker; off by one after a death */
@@ -73,8 +74,8 @@ struct seats {
 extern struct seats seats;
 
 /* Area and tables for a configuration, whose backends have their rows on the
- * board already (row[], from malloc, is the seats' from now on; the caller's if it
- * fails). share and limit are 0 until seats_refresh. */
+ * board already: row[], from malloc, is the seats' from now on; the caller's
+ * if it fails. Nobody is to be picked before seats_refresh. */
 bool seats_create(struct seats *s, const struct conf *conf, uint16_t *row);
 void seats_free(struct seats *s);
 
