@@ -77,8 +77,8 @@ for my $mood (qw(reset hang garbage half 502 503 504)) {
 	is asked(), 3, "$mood: asked three times, then no more";
 	is $names =~ tr/ab//, 15, 'each request was answered by another'
 	    if $mood ne 'half';
-	like $p->log, qr{app/x is ejected for 1 s: 3 failures in a row, the
-	    \ last:\ .*;\ 2\ of\ 3\ are\ left}x, 'the log says so';
+	ok $p->logged(qr{app/x\ is\ ejected\ for\ 1\ s:\ 3\ failures\ in\ a
+	    \ row,\ the\ last:\ .*;\ 2\ of\ 3\ are\ left}x, 5), 'the log says so';
 	mood('fine');
 	ok back(), 'and after a while it is back';
 }
