@@ -19,7 +19,8 @@
 enum lobby_order { LOBBY_RUN, LOBBY_DRAIN, LOBBY_HURRY };
 
 /* What a family has too little of, as lobby_may_tell asks. */
-enum lobby_word { LOBBY_NO_ROOM, LOBBY_NO_PAGES, LOBBY_WORDS };
+enum lobby_word { LOBBY_NO_ROOM, LOBBY_NO_PAGES, LOBBY_NO_BUDGET,
+	LOBBY_WORDS };
 
 struct lobby_head {
 	_Atomic uint64_t wakes_at; /* steward: clock_ms of its next look */
