@@ -159,19 +159,33 @@ static bool save(const struct command *c, struct reply *r)
 
 /* ---- States and weights: at once, on the board ---- */
 
-static void wake_stewards(void)
+/* What workers read is worked out here too, so that it holds when the answer
+ * goes out: these are single words, and its steward writes the same. */
+static void lay_on(const struct generation *g, const struct conf_backend *b)
 {
-	for (int i = 0; i < GENERATIONS; i++)
-		if (generations[i].state != GEN_NONE
-		    && generations[i].state != GEN_ENDING)
-			generation_order(&generations[i]);
+	const struct conf_pool *pool = conf_find_pool(g->conf, b->pool_name);
+	const struct conf_backend *at = pool ? conf_find_backend(pool, b->name)
+	    : NULL;
+	struct seats newest = seats;
+
+	if (at == NULL)
+		return;
+	seats = g->seats;
+	overlay_lay(at, board_of(at));
+	seats_refresh(at, clock_ms());
+	seats = newest;
 }
 
-static void lay(const struct generation *g, const struct conf_backend *b)
+static void lay(const struct conf_backend *b)
 {
-	for (unsigned i = 0; i < target_members(b); i++)
-		overlay_lay(&b[i], board_row_at(&g->seats, b[i].index));
-	wake_stewards();
+	for (int i = 0; i < GENERATIONS; i++) {
+		const struct generation *g = &generations[i];
+		if (g->state == GEN_NONE || g->state == GEN_ENDING)
+			continue;
+		for (unsigned k = 0; k < target_members(b); k++)
+			lay_on(g, &b[k]);
+		generation_order(g);
+	}
 }
 
 /* The change holds; whether it lasts is another thing. */
@@ -184,15 +198,26 @@ static void keep(struct reply *r)
 		reply_lines(r, lost, sizeof lost - 1);
 }
 
-static bool agree_to(const struct conf_backend *b, const struct conf *conf,
+/* The board is asked by the seats of the generation. */
+static unsigned left(const struct generation *g, const struct conf_pool *pool)
+{
+	struct seats newest = seats;
+
+	seats = g->seats;
+	unsigned n = board_left(pool, clock_ms());
+	seats = newest;
+	return n;
+}
+
+static bool agree_to(const struct conf_backend *b, const struct generation *g,
     struct reply *r)
 {
-	const struct conf_pool *pool = &conf->pools[b->pool];
+	const struct conf_pool *pool = &g->conf->pools[b->pool];
 	char text[200];
 
 	reply_ok(r);
 	keep(r);
-	if (board_left(pool, clock_ms()) == 0) {
+	if (left(g, pool) == 0) {
 		int n = snprintf(text, sizeof text, "no backend of the pool "
 		    "\"%s\" gets requests now", pool->name);
 		reply_lines(r, text, (size_t)n);
@@ -232,8 +257,8 @@ static bool set_state(const struct command *c, struct reply *r)
 		    ? ORDER_DRAIN : ORDER_DOWN);
 	if (!fine)
 		return too_many(r);
-	lay(g, b);
-	return agree_to(b, g->conf, r);
+	lay(b);
+	return agree_to(b, g, r);
 }
 
 static bool set_weight(const struct command *c, struct reply *r)
@@ -251,8 +276,8 @@ static bool set_weight(const struct command *c, struct reply *r)
 	overlay_name(c->pool, c->name, name);
 	if (!overlay_set_weight(name, c->of_file ? 0 : c->weight + 1))
 		return too_many(r);
-	lay(g, b);
-	return agree_to(b, g->conf, r);
+	lay(b);
+	return agree_to(b, g, r);
 }
 
 /* ---- Backends and workers: by a new generation ---- */

@@ -37,6 +37,14 @@ static const char *const state_names[] = {
 	[GEN_ENDING] = "ending",
 };
 
+static const char *const backend_states[] = {
+	[BOARD_UP] = "up",
+	[BOARD_DRAINING] = "draining",
+	[BOARD_DOWN] = "down",
+	[BOARD_EJECTED] = "ejected",
+	[BOARD_NO_ADDRESS] = "no-address",
+};
+
 static void put_master(struct reply *r, const struct generation *g)
 {
 	reply_record(r, "master");
@@ -226,7 +234,7 @@ static void put_backend(struct reply *r, const struct conf_backend *b,
 	reply_text(r, "pool", b->pool_name);
 	reply_text(r, "name", b->name);
 	put_address(r, b);
-	reply_text(r, "state", board_state_name(board_state(b, clock_ms())));
+	reply_text(r, "state", backend_states[board_state(b, clock_ms())]);
 	reply_text(r, "order", order_name(atomic_load(&row->order)));
 	reply_number(r, "weight", board_weight(b));
 	reply_number(r, "file_weight", b->weight);
@@ -245,7 +253,10 @@ static void put_pools(struct reply *r, const struct generation *g)
 {
 	static struct sums sums;
 	const struct conf *conf = g->conf;
+	struct seats newest = seats;
 
+	/* The board is asked by the seats of who is told of. */
+	seats = g->seats;
 	memset(&sums, 0, sizeof sums);
 	sums.of = g;
 	for (int i = 0; i < GENERATIONS; i++)
@@ -256,6 +267,7 @@ static void put_pools(struct reply *r, const struct generation *g)
 	for (unsigned i = 0; i < conf->npools; i++)
 		for (unsigned k = 0; k < conf->pools[i].nbackends; k++)
 			put_backend(r, &conf->pools[i].backends[k], &sums);
+	seats = newest;
 }
 
 void report_status(struct reply *r)

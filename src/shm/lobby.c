@@ -115,12 +115,14 @@ static void fix_row(int fd, enum conn_kind kind)
 bool lobby_open(void)
 {
 	lobby.door = epoll_create1(EPOLL_CLOEXEC);
+	lobby.sleep = epoll_create1(EPOLL_CLOEXEC);
 	lobby.wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (lobby.door < 0 || lobby.wake < 0)
+	if (lobby.door < 0 || lobby.sleep < 0 || lobby.wake < 0)
 		return false;
 	for (int fd = 0; fd < 3; fd++)
 		fix_row(fd, CONN_STDIO);
 	fix_row(lobby.door, CONN_AWAY);
+	fix_row(lobby.sleep, CONN_AWAY);
 	fix_row(lobby.bell, CONN_BELL);
 	fix_row(lobby.wake, CONN_ORDER);
 	fix_row(lobby.order, CONN_ORDER);

@@ -19,7 +19,8 @@
 enum lobby_order { LOBBY_RUN, LOBBY_DRAIN, LOBBY_HURRY };
 
 /* What a family has too little of, as lobby_may_tell asks. */
-enum lobby_word { LOBBY_NO_ROOM, LOBBY_NO_PAGES, LOBBY_WORDS };
+enum lobby_word { LOBBY_NO_ROOM, LOBBY_NO_PAGES, LOBBY_NO_BUDGET,
+	LOBBY_WORDS };
 
 struct lobby_head {
 	_Atomic uint64_t wakes_at; /* steward: clock_ms of its next look */
@@ -57,6 +58,7 @@ struct lobby {
 	unsigned nrows;
 	unsigned connections;   /* clients at most */
 	int door;               /* epoll set */
+	int sleep;              /* epoll set of the steward's: sleep.h */
 	int wake;               /* eventfd: the steward looks earlier */
 	int bell;               /* eventfd in the door: orders to a worker */
 	int order;              /* eventfd: master to steward */
@@ -70,7 +72,7 @@ extern struct lobby lobby;
 /* The rows of a family; false if there is no memory. */
 bool lobby_create(struct lobby *l, unsigned nrows);
 
-/* Steward, after it has closed what is not its family's: makes the epoll set
+/* Steward, after it has closed what is not its family's: makes the epoll sets
  * and the rows of the fixed descriptors. bell, order and report are the
  * master's eventfds. False (errno) if the system is short of something. */
 bool lobby_open(void);

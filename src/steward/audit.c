@@ -11,7 +11,8 @@
 
 static bool is_connection(const struct conn *c)
 {
-	return (c->kind == CONN_CLIENT || c->kind == CONN_BACKEND)
+	return (c->kind == CONN_CLIENT || c->kind == CONN_BACKEND
+	    || c->kind == CONN_PROBE || c->kind == CONN_RESOLVER)
 	    && word_state(conn_word(c)) != CONN_FREE;
 }
 

@@ -2,10 +2,8 @@
 /* The steward: what the family needs done that is not carrying. */
 #include "steward/steward.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -24,8 +22,11 @@
 #include "steward/audit.h"
 #include "steward/clone.h"
 #include "steward/deadlines.h"
+#include "steward/probe.h"
 #include "steward/settle.h"
+#include "steward/sleep.h"
 #include "steward/staff.h"
+#include "steward/watch.h"
 
 #define ARM_PARTS 16
 #define TICK_MS 1000
@@ -190,6 +191,8 @@ static void follow_order(void)
 	if (order == LOBBY_HURRY)
 		deadlines_hurry();
 	if (drained && !atomic_load(&lobby.head->ended) && audit_is_empty()) {
+		atomic_store(&seats.head->over, 1);
+		probe_stop();
 		audit_end(task.generation);
 		atomic_store(&lobby.head->ended, 1);
 		report();
@@ -206,46 +209,53 @@ static void tick(void)
 	lobby_mend_door();
 }
 
-static void sleep_until(uint64_t when)
-{
-	struct pollfd p[2] = {{lobby.order, POLLIN, 0},
-	    {lobby.wake, POLLIN, 0}};
-	uint64_t now = clock_ms(), counted;
-
-	if (poll(p, 2, when > now ? (int)(when - now) + 1 : 0) <= 0)
-		return;
-	for (int i = 0; i < 2; i++)
-		if (p[i].revents && read(p[i].fd, &counted,
-		    sizeof counted) < 0 && errno != EAGAIN)
-			log_err("read of an eventfd: %m");
-}
-
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
 }
 
+/* When each part wants to look again: clock_ms. */
+static struct {
+	uint64_t deadlines, tick, staff, watch;
+} looks;
+
+/* Who is woken looks at all that others may have changed. */
+static uint64_t look(uint64_t now, bool woken)
+{
+	reap_and_spawn();
+	follow_order();
+	looks.deadlines = deadlines_end(now);
+	if (now >= looks.tick) {
+		tick();
+		looks.tick = now + TICK_MS;
+	}
+	if (now >= looks.staff)
+		looks.staff = staff_look(now);
+	if (woken || now >= looks.watch)
+		looks.watch = watch_look(now);
+	return earlier(earlier(looks.deadlines, looks.tick),
+	    earlier(looks.staff, looks.watch));
+}
+
 static _Noreturn void live_as_steward(void)
 {
-	uint64_t ticks_at = clock_ms(), staff_at = 0;
+	uint64_t next = 0;
+	bool woken = true;
 
 	crash_ask(NULL); /* we may have been a worker */
+	looks.tick = clock_ms();
+	looks.staff = looks.watch = 0;
 	settle_init();
 	staff_init(task.conf->workers_min, task.conf->workers_max);
+	watch_init(task.conf);
+	probe_init(task.conf);
 	report();
 	for (;;) {
-		reap_and_spawn();
-		follow_order();
 		uint64_t now = clock_ms();
-		uint64_t next = deadlines_end(now);
-		if (now >= ticks_at) {
-			tick();
-			ticks_at = now + TICK_MS;
-		}
-		if (now >= staff_at)
-			staff_at = staff_look(now);
-		next = earlier(next, staff_at);
-		sleep_until(earlier(next, ticks_at));
+		/* the end of a probe is no reason to look at everything */
+		if (woken || now >= next)
+			next = look(now, woken);
+		woken = sleep_until(earlier(next, probe_look(now)));
 	}
 }
 
@@ -282,7 +292,7 @@ void steward_main(unsigned n, const struct steward_task *t)
 	slot_enter(n);
 	log_to(slot_log);
 	grow_table();
-	if (!lobby_open())
+	if (!lobby_open() || !sleep_open())
 		die("the lobby cannot be opened: %m");
 	if (task.background) /* alone in its table as yet */
 		fd_let_go_of_stdio();

@@ -123,8 +123,7 @@ next_step account_run(struct stride *s)
 	uint32_t flags = s->f.flags;
 
 	worker_requests++;
-	if (s->f.peer >= 0 || s->c->holds)
-		attempt_end(s);
+	stride_leave(s);
 	if (worker_conf->naccess_logs
 	    && !(flags & FLOW_LOGGED))
 		write_lines(s);

@@ -74,7 +74,8 @@ static bool is_error(const struct stride *s)
 	const struct conf_route *route = s->r->route;
 
 	return s->f.cause != CAUSE_NONE || route == NULL
-	    || route->action == CONF_DENY || route->action == CONF_POOL;
+	    || route->action == CONF_DENY || route->action == CONF_POOL
+	    || route->action == CONF_SPLIT;
 }
 
 /* What the route says, or the page of a status. */
@@ -124,6 +125,22 @@ static void put_allow(const struct stride *s, struct buf *b,
 		    "OPTIONS\r\n");
 }
 
+/* RFC 9110, 10.2.3: who waits as long as a queue does finds it shorter. */
+static void put_retry_after(const struct stride *s, struct buf *b,
+    const struct conf_edits *edits)
+{
+	enum cause cause = (enum cause)s->f.cause;
+
+	if (s->f.status != 503 || (cause != CAUSE_NO_BACKEND
+	    && cause != CAUSE_QUEUE_FULL && cause != CAUSE_QUEUE_TIMEOUT)
+	    || is_edited(edits, SLICE("Retry-After")))
+		return;
+	uint32_t wait = s->r->home->queue.timeout;
+	BUF_LIT(b, "Retry-After: ");
+	buf_u64(b, wait > 1000 ? (wait - 1) / 1000 + 1 : 1);
+	BUF_LIT(b, "\r\n");
+}
+
 static void put_length(const struct stride *s, struct buf *b,
     const struct notice *page, const struct conf_edits *edits)
 {
@@ -150,6 +167,7 @@ static bool put_head(const struct stride *s, char *at,
 		compose_date(b);
 	put_location(s, b, edits);
 	put_allow(s, b, edits);
+	put_retry_after(s, b, edits);
 	put_length(s, b, page, edits);
 	if (edits)
 		edit_put(b, s->r, edits);
@@ -202,8 +220,7 @@ next_step answer_run(struct stride *s)
 {
 	bool begun = s->f.out.length > 0; /* an interim answer */
 
-	if (s->f.peer >= 0 || s->c->holds)
-		attempt_end(s);
+	stride_leave(s);
 	chain_clear(&s->f.body, &s->drop);
 	if (s->drop.n)
 		stride_publish(s);

@@ -4,7 +4,11 @@
 
 #include "base/log.h"
 #include "http/method.h"
+#include "http/status.h"
 #include "worker/pipe.h"
+#include "worker/tally.h"
+
+#define ATTEMPT_NO_BUDGET "the retry budget is used up"
 
 /* A pipe that still holds bytes is of no use to anybody else. */
 static void let_go_of_pipe(struct stride *s)
@@ -60,57 +64,126 @@ void attempt_keep(struct stride *s)
 		lobby_close(peer);
 }
 
+void stride_leave(struct stride *s)
+{
+	if (s->f.peer >= 0 || s->f.pipe_in >= 0 || s->c->holds)
+		attempt_end(s);
+	if (s->c->queued || s->c->granted)
+		queue_leave(s->c);
+}
+
+/* An idle connection that was closed is nobody's failure. */
+static bool is_stale(const struct stride *s, enum cause cause)
+{
+	return cause == CAUSE_BACKEND_RESET && (s->f.flags & FLOW_REUSED)
+	    && s->f.interims == 0 && s->f.bin_start == s->f.bin_end;
+}
+
+/* As far as the request itself is concerned. */
+static bool is_repeatable(const struct stride *s)
+{
+	return !(s->f.flags & (FLOW_ANSWERED | FLOW_STREAMED))
+	    && (s->f.sent == 0
+	    || method_is_idempotent(s->r->head.method_id));
+}
+
 static bool may_repeat(const struct stride *s, unsigned retry_bit)
 {
 	const struct conf_pool *pool = s->r->pool;
 
-	if (s->f.flags & (FLOW_ANSWERED | FLOW_STREAMED))
-		return false;
-	/* an idle connection that was closed is nobody's failure: once more */
-	if (retry_bit == RETRY_RESET && (s->f.flags & FLOW_REUSED)
-	    && !(s->f.flags & FLOW_FRESH))
-		return s->f.sent == 0
-		    || method_is_idempotent(s->r->head.method_id);
-	if (!(pool->retry.on & retry_bit)
-	    || s->f.attempts >= pool->retry.attempts)
-		return false;
-	return s->f.sent == 0 || method_is_idempotent(s->r->head.method_id);
+	return is_repeatable(s) && (pool->retry.on & retry_bit)
+	    && s->f.attempts < pool->retry.attempts;
 }
 
-bool attempt_again_on(const struct stride *s, unsigned status)
+/* What has cost no backend anything is free: when most of them fail, repeating
+ * all that failed would bring down the others. */
+static bool can_pay(const struct stride *s, unsigned retry_bit,
+    enum cause cause)
+{
+	const struct conf_pool *pool = s->r->pool;
+
+	if (retry_bit == RETRY_CONNECT || cause == CAUSE_ATTEMPT_LOST
+	    || budget_spend(pool))
+		return true;
+	if (lobby_may_tell(LOBBY_NO_BUDGET))
+		log_warn("pool %s: %s: requests that fail are not repeated",
+		    pool->name, ATTEMPT_NO_BUDGET);
+	return false;
+}
+
+static unsigned retry_bit_of(unsigned status)
 {
 	static const struct { unsigned status, bit; } on[] = {
 		{502, RETRY_502}, {503, RETRY_503}, {504, RETRY_504}};
 
 	for (unsigned i = 0; i < sizeof on / sizeof on[0]; i++)
 		if (on[i].status == status)
-			return may_repeat(s, on[i].bit);
-	return false;
+			return on[i].bit;
+	return 0;
+}
+
+bool attempt_is_failure(const struct conf_pool *pool, unsigned status)
+{
+	return pool->retry.on & retry_bit_of(status);
+}
+
+static void drop_attempt(struct stride *s)
+{
+	attempt_end(s);
+	s->f.flags &= ~(uint32_t)FLOW_REUSED;
+}
+
+static next_step repeat(struct stride *s, enum cause cause, const char *why)
+{
+	s->r->retries++;
+	tally_again(s, cause, why);
+	drop_attempt(s);
+	return NEXT(STEP_PICK);
+}
+
+/* The same backend, on a new connection, and as if it were the first time. */
+static next_step ask_afresh(struct stride *s)
+{
+	s->r->ntried = s->r->ntried ? s->r->ntried - 1 : 0;
+	s->f.attempts--;
+	s->f.flags |= FLOW_FRESH;
+	drop_attempt(s);
+	return NEXT(STEP_PICK);
+}
+
+bool attempt_again_on(struct stride *s, unsigned status, next_step *next)
+{
+	unsigned bit = retry_bit_of(status);
+
+	if (!may_repeat(s, bit) || !can_pay(s, bit, CAUSE_BAD_STATUS))
+		return false;
+	tally_failure(s, CAUSE_BAD_STATUS, status_reason(status));
+	*next = repeat(s, CAUSE_BAD_STATUS, status_reason(status));
+	return true;
 }
 
 next_step attempt_failed(struct stride *s, unsigned retry_bit,
     unsigned status, enum cause cause, const char *why)
 {
-	const struct conf_backend *b = s->r->backend;
-	bool stale = (s->f.flags & FLOW_REUSED) && retry_bit == RETRY_RESET;
+	bool stale = is_stale(s, cause);
 
 	/* nothing of it can have arrived on a connection that never was */
 	if (retry_bit == RETRY_CONNECT)
 		s->f.sent = 0;
-	bool again = may_repeat(s, retry_bit);
-	if (stale && again && !(s->f.flags & FLOW_FRESH)) {
-		/* the same backend, on a new connection: not a failure of it */
-		s->r->ntried = s->r->ntried ? s->r->ntried - 1 : 0;
-		s->f.attempts--;
-		s->f.flags |= FLOW_FRESH;
-	} else if (again) {
-		s->r->retries++;
-		log_warn("%s/%s: %s%s%s: trying again", b->pool_name, b->name,
-		    cause_text[cause], why ? ": " : "", why ? why : "");
+	if (stale && is_repeatable(s))
+		return ask_afresh(s);
+	if (!stale && cause != CAUSE_ATTEMPT_LOST)
+		tally_failure(s, cause, why);
+	if (may_repeat(s, retry_bit)) {
+		if (can_pay(s, retry_bit, cause))
+			return repeat(s, cause, why);
+		why = ATTEMPT_NO_BUDGET;
 	}
-	attempt_end(s);
-	s->f.flags &= ~(uint32_t)FLOW_REUSED;
-	if (again)
-		return NEXT(STEP_PICK);
+	drop_attempt(s);
 	return stride_refuse(s, status, cause, why);
+}
+
+next_step attempt_lost(struct stride *s)
+{
+	return attempt_failed(s, RETRY_RESET, 502, CAUSE_ATTEMPT_LOST, NULL);
 }

@@ -13,14 +13,21 @@ void attempt_end(struct stride *s);
  * Publishes s->f. */
 void attempt_keep(struct stride *s);
 
-/* The attempt has failed in the manner of one RETRY_ bit: another one if the
- * request may be repeated (pool's retry; RFC 9110, 9.2.2), else an answer
- * with that status. */
+/* The attempt has failed in the manner of one RETRY_ bit, and the backend is
+ * told of for it: another attempt if the request may be repeated (pool's
+ * retry; RFC 9110, 9.2.2), else an answer with that status. */
 next_step attempt_failed(struct stride *s, unsigned retry_bit,
     unsigned status, enum cause cause, const char *why);
 
-/* True if an answer with this status is worth another attempt. */
-bool attempt_again_on(const struct stride *s, unsigned status);
+/* The same for one that was lost with a worker: no fault of the backend's. */
+next_step attempt_lost(struct stride *s);
+
+/* The head of an answer with this status has come. True: another attempt is
+ * made instead of it, beginning with *next. */
+bool attempt_again_on(struct stride *s, unsigned status, next_step *next);
+
+/* True if the pool takes an answer with this status for a failure. */
+bool attempt_is_failure(const struct conf_pool *pool, unsigned status);
 
 /* True once all of the request has been written to the backend. What it sends
  * before that is an early answer, after which its connection is of no use. */

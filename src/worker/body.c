@@ -287,8 +287,7 @@ next_step body_run(struct stride *s)
 	next_step next;
 
 	if (s->f.peer < 0 && (s->f.flags & FLOW_STREAMED))
-		return attempt_failed(s, RETRY_RESET, 502,
-		    CAUSE_BACKEND_RESET, NULL); /* lost with a worker */
+		return attempt_lost(s);
 	if (is_whole(s))
 		return ready(s);
 	if (s->late)

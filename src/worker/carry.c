@@ -170,8 +170,9 @@ static void begin(struct stride *s, struct conn *c)
 	s->f = *conn_flow(c);
 	s->r = request_of(&s->f);
 	s->now = clock_ms();
-	/* a turn that has come is what was waited for */
-	s->late = c->late != 0 && s->f.wait != WAIT_TURN;
+	/* pages are looked for again when that wait ends; for a place at a
+	 * backend nobody waits longer */
+	s->late = c->late != 0 && (s->f.wait != WAIT_TURN || c->queued);
 	c->late = 0;
 	s->drop.n = 0;
 	s->fresh = false;
@@ -180,13 +181,13 @@ static void begin(struct stride *s, struct conn *c)
 }
 
 /* The client has gone while the backend thinks: a reset, or a half-closed
- * connection whose request changes nothing. */
+ * connection whose request changes nothing, or has no place yet. */
 static bool is_abandoned(const struct stride *s)
 {
 	bool safe = s->r && method_is_safe(s->r->head.method_id)
 	    && !(s->f.flags & FLOW_ANSWERED);
 
-	if (s->c->gone < 2 && !(s->c->gone == 1 && safe))
+	if (s->c->gone < 2 && !(s->c->gone == 1 && (safe || s->c->queued)))
 		return false;
 	return s->f.step >= STEP_BODY && s->f.step <= STEP_RELAY;
 }

@@ -2,10 +2,10 @@
 /* The request's head for the backend. */
 #include "worker/compose.h"
 
-
 #include "http/chunk.h"
 #include "http/forward.h"
 #include "worker/edit.h"
+#include "worker/stick.h"
 #include "worker/target.h"
 
 static void put_field(struct buf *b, struct slice name, struct slice value)
@@ -89,6 +89,7 @@ static void put_max_forwards(struct buf *b, struct slice value)
 static void put_fields(struct buf *b, const struct request *r)
 {
 	bool options = r->head.method_id == METHOD_OPTIONS;
+	bool sticky = head_has(&r->head, FIELD_COOKIE) && stick_is_on(r);
 
 	for (unsigned i = 0; i < r->head.nfields; i++) {
 		const struct field *f = &r->head.fields[i];
@@ -98,6 +99,8 @@ static void put_fields(struct buf *b, const struct request *r)
 			continue;
 		if (options && f->id == FIELD_MAX_FORWARDS)
 			put_max_forwards(b, f->value);
+		else if (sticky && f->id == FIELD_COOKIE)
+			stick_put_cookies(b, r, f);
 		else
 			put_field(b, f->name, f->value);
 	}

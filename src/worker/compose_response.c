@@ -6,6 +6,7 @@
 #include "http/status.h"
 #include "worker/compose.h"
 #include "worker/edit.h"
+#include "worker/stick.h"
 
 void compose_status_line(struct buf *b, unsigned status, struct slice reason)
 {
@@ -132,6 +133,12 @@ static bool put_remapped(struct buf *b, const struct request *r,
 	return false;
 }
 
+/* Not the backend's to say: a cookie that binds the client to one of them. */
+static bool is_sticky(const struct request *r, const struct field *f)
+{
+	return f->id == FIELD_SET_COOKIE && stick_is_ours(r, f->value);
+}
+
 static void put_fields(struct buf *b, const struct request *r,
     const struct head *h)
 {
@@ -145,6 +152,7 @@ static void put_fields(struct buf *b, const struct request *r,
 		if ((f->flags & FIELD_DROP) || f->id == FIELD_CONTENT_LENGTH
 		    || edit_is_among(&policy->hide, f->name)
 		    || (edits && edit_drops(e, f->name))
+		    || is_sticky(r, f)
 		    || ((naming >> f->id & 1)
 		    && put_remapped(b, r, f, &places)))
 			continue;
@@ -153,6 +161,14 @@ static void put_fields(struct buf *b, const struct request *r,
 		buf_slice(b, f->value);
 		BUF_LIT(b, "\r\n");
 	}
+}
+
+/* A route's word about a field is the last one, also about ours. */
+static void put_sticky(struct buf *b, const struct request *r,
+    const struct head *h)
+{
+	if (!edit_drops(&r->route->policy.response, SLICE("Set-Cookie")))
+		stick_put_cookie(b, r, h->status);
 }
 
 /* An answer without body says, where it may, what a GET would have got. */
@@ -186,6 +202,7 @@ static void put_head(struct buf *b, const struct stride *s,
 
 	compose_status_line(b, h->status, h->reason);
 	put_fields(b, s->r, h);
+	put_sticky(b, s->r, h);
 	edit_put(b, s->r, edits);
 	if (!head_has(h, FIELD_DATE) && !edit_drops(edits, SLICE("Date")))
 		compose_date(b);
@@ -210,6 +227,7 @@ static void put_tunnel(struct buf *b, const struct stride *s,
 	(void)none;
 	compose_status_line(b, h->status, h->reason);
 	put_fields(b, s->r, h);
+	put_sticky(b, s->r, h);
 	edit_put(b, s->r, &s->r->route->policy.response);
 	BUF_LIT(b, "Connection: Upgrade\r\nUpgrade: ");
 	buf_slice(b, head_value(h, FIELD_UPGRADE));

@@ -9,6 +9,7 @@
 #include "worker/guard.h"
 #include "worker/match.h"
 #include "worker/route.h"
+#include "worker/spread.h"
 #include "worker/worker.h"
 
 #define HEAD_MOST 32768
@@ -151,15 +152,63 @@ static void say_lines(FILE *to, const char *what, struct slice text)
 	}
 }
 
+/* Which of the parts is this client's, if no cookie says another one. */
+static void say_split(FILE *to)
+{
+	const struct conf_route *route = request.route;
+
+	if (route->action != CONF_SPLIT)
+		return;
+	fprintf(to, "%-12s", "split");
+	for (unsigned i = 0; i < route->nsplit; i++)
+		fprintf(to, "%s%s %u", i ? ", " : "",
+		    route->split[i].pool->name, route->split[i].weight);
+	fprintf(to, ": %s by the client's address\n", request.pool->name);
+}
+
+static const char *const balances[] = {
+	[BALANCE_ROUND_ROBIN] = "round-robin",
+	[BALANCE_LEAST_CONNECTIONS] = "least-connections",
+	[BALANCE_LEAST_TIME] = "least-time",
+	[BALANCE_RANDOM] = "random",
+	[BALANCE_HASH] = "hash",
+};
+
+static const char *const hash_keys[] = {
+	[HASH_CLIENT] = "client",
+	[HASH_URI] = "uri",
+	[HASH_PATH] = "path",
+	[HASH_HEADER] = "header:",
+	[HASH_COOKIE] = "cookie:",
+};
+
+static void say_balance(FILE *to, const struct conf_pool *pool)
+{
+	uint64_t hash;
+
+	fprintf(to, "%-12s%s", "balance", balances[pool->balance]);
+	if (pool->balance == BALANCE_HASH)
+		fprintf(to, " of %s%.*s%s", hash_keys[pool->hash_by],
+		    SLICE_FMT(pool->hash_name), spread_hash(&request, pool,
+		    &hash) ? "" : ", which it does not have: round-robin");
+	putc('\n', to);
+	if (pool->sticky.cookie.n)
+		say(to, "sticky", pool->sticky.cookie);
+}
+
 static void say_pool(FILE *to)
 {
-	const struct conf_pool *pool = request.route->pool;
+	const struct conf_pool *pool = request.pool;
 
+	say_split(to);
 	fprintf(to, "%-12s%s:", "pool", pool->name);
 	for (unsigned i = 0; i < pool->nbackends; i++)
 		fprintf(to, " %s%s", pool->backends[i].name,
 		    pool->backends[i].backup ? " (backup)" : "");
 	putc('\n', to);
+	say_balance(to, pool);
+	while ((pool = pool->fallback) != NULL)
+		say(to, "fallback", slice_str(pool->name));
 }
 
 static void say_dropped(FILE *to)
@@ -174,7 +223,7 @@ static void say_sent(FILE *to)
 {
 	struct buf b;
 
-	request.pool = request.route->pool;
+	request.home = request.pool = spread_by_client(&request);
 	request.backend = &request.pool->backends[0];
 	stride.f.flags = FLOW_BODY_WHOLE;
 	buf_init(&b, sent, sizeof sent);
@@ -239,6 +288,7 @@ static void say_action(FILE *to)
 	}
 	switch (route->action) {
 	case CONF_POOL:
+	case CONF_SPLIT:
 		say_sent(to);
 		break;
 	case CONF_REDIRECT:

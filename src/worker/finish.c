@@ -29,8 +29,7 @@ next_step close_run(struct stride *s)
 {
 	struct flow *f = &s->f;
 
-	if (f->peer >= 0 || f->pipe_in >= 0 || s->c->holds)
-		attempt_end(s);
+	stride_leave(s);
 	show_cut(s);
 	page_drop(&s->drop, f->in);
 	if (f->head != f->in)

@@ -115,8 +115,7 @@ static next_step is_late(struct stride *s)
 next_step forward_run(struct stride *s)
 {
 	if (s->f.peer < 0) /* it was lost with a worker */
-		return attempt_failed(s, RETRY_RESET, 502,
-		    CAUSE_BACKEND_RESET, NULL);
+		return attempt_lost(s);
 	if (s->late)
 		return is_late(s);
 	if (!s->fresh)

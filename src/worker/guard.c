@@ -5,6 +5,7 @@
 #include "worker/expand.h"
 #include "worker/guard.h"
 #include "worker/request.h"
+#include "worker/spread.h"
 
 static bool may_come(const struct request *r)
 {
@@ -48,7 +49,8 @@ static next_step act(struct stride *s)
 
 	switch (route->action) {
 	case CONF_POOL:
-		s->r->pool = route->pool;
+	case CONF_SPLIT:
+		s->r->home = s->r->pool = spread_pool(s->r);
 		return NEXT(s->f.flags & FLOW_BODY_WHOLE ? STEP_PICK
 		    : STEP_BODY);
 	case CONF_REDIRECT:

@@ -5,6 +5,7 @@
 #include "base/fault.h"
 #include "worker/attempt.h"
 #include "worker/compose.h"
+#include "worker/tally.h"
 
 #define INTERIMS 1000 /* of one response */
 
@@ -41,7 +42,8 @@ next_step interim_tunnel(struct stride *s, const struct head *h)
 		return relay_refuse(s, "its fields do not fit");
 	}
 	FAULT(answer_made);
-	s->r->status = h->status;
+	relay_head_is_here(s, h->status);
+	tally_success(s);
 	leave_head(s);
 	s->f.flags |= FLOW_ANSWERED | FLOW_CLOSE | FLOW_LINGER;
 	s->f.gone = s->f.sent;

@@ -137,6 +137,16 @@ static int64_t number_t_route(const struct stride *s, uint64_t now)
 	return microseconds(s, s->r->at[TIME_ROUTE]);
 }
 
+/* It may have gone while it waited. */
+static int64_t number_t_queue(const struct stride *s, uint64_t now)
+{
+	const struct request *r = s->r;
+	uint64_t since = r->queued_at && r->queued_at < now ? now
+	    - r->queued_at : 0;
+
+	return r->home ? (int64_t)(r->queued_for + since) : -1;
+}
+
 static int64_t number_t_connect(const struct stride *s, uint64_t now)
 {
 	(void)now;
@@ -179,6 +189,7 @@ const struct line_field line_fields[LOG_FIELD_COUNT] = {
 	[LOG_FIELD_BYTES_OUT] = {.number = number_bytes_out},
 	[LOG_FIELD_BODY_BYTES] = {.number = number_body_bytes},
 	[LOG_FIELD_T_ROUTE] = {.number = number_t_route},
+	[LOG_FIELD_T_QUEUE] = {.number = number_t_queue},
 	[LOG_FIELD_T_CONNECT] = {.number = number_t_connect},
 	[LOG_FIELD_T_FIRST] = {.number = number_t_first},
 	[LOG_FIELD_T_TOTAL] = {.number = number_t_total},

@@ -9,7 +9,7 @@
 #define METHOD_MOST 32
 #define HOST_MOST 256
 #define CAUSE_MOST 160
-#define FIXED 1600
+#define FIXED 1632
 #define BEHIND 24 /* bytes of ","user_agent":""}" and some */
 
 /* The length of the UTF-8 sequence at p (RFC 3629, 4); 0: there is none. */

@@ -3,40 +3,21 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "net/connect.h"
+#include "shm/board.h"
 #include "worker/attempt.h"
+#include "worker/choose.h"
 #include "worker/compose.h"
 #include "worker/request.h"
+#include "worker/tally.h"
 
-static enum pick_result choose_of(struct stride *s, struct conn **peer)
-{
-	struct request *r = s->r;
-	struct pick p = {.pool = r->pool, .tried = r->tried,
-	    .ntried = r->ntried, .idle = !(s->f.flags & FLOW_FRESH)};
-
-	return seat_pick(s->c, &p, &r->backend, peer);
-}
-
-static enum pick_result choose(struct stride *s, struct conn **peer)
-{
-	struct request *r = s->r;
-	enum pick_result result = choose_of(s, peer);
-
-	if (result == PICK_NONE && r->ntried > 0) {
-		/* all were tried: the same ones again */
-		r->ntried = 0;
-		result = choose_of(s, peer);
-	}
-	if (result == PICK_TAKEN && r->ntried < REQUEST_TRIED)
-		r->tried[r->ntried++] = (uint16_t)r->backend->index;
-	return result;
-}
-
-/* Of the idle connections, one that the backend has not closed, and on which it
- * has said nothing since: bytes that lie there would be taken for the answer. */
-static struct conn *look_at_idle(struct stride *s, struct conn *peer)
+/* Of the idle connections one that the backend has not closed, and on which it
+ * has said nothing since: bytes that lie there would be taken for the
+ * answer. */
+static struct conn *take_sound(struct stride *s, struct conn *peer)
 {
 	while (peer && stream_peek((int)lobby_row(peer)) != IO_WAIT) {
 		lobby_close(peer);
@@ -61,16 +42,17 @@ static int open_socket(const struct addr *to)
 }
 
 /* A row for a new connection, bound to the client's. */
-static struct conn *open_peer(struct stride *s, const struct conf_backend *b)
+static struct conn *open_peer(struct stride *s, const struct conf_backend *b,
+    const struct addr *to)
 {
 	note_take(NOTE_SOCKET, 0, 0);
 	FAULT(socket_noted);
-	int fd = open_socket(&b->address);
+	int fd = open_socket(to);
 	FAULT(socket_taken);
 	struct conn *peer = fd < 0 ? NULL : lobby_hang(fd, CONN_BACKEND);
 	if (peer) {
 		peer->backend = b->index;
-		peer->is_unix = b->address.sa.sa_family == AF_UNIX;
+		peer->is_unix = to->sa.sa_family == AF_UNIX;
 		peer->base_tx = !peer->is_unix;
 		lobby_bind(peer, s->c);
 	}
@@ -79,49 +61,37 @@ static struct conn *open_peer(struct stride *s, const struct conf_backend *b)
 	return peer;
 }
 
-static void begin_attempt(struct stride *s, struct conn *peer)
+static void begin_attempt(struct stride *s)
 {
 	struct flow *f = &s->f;
 
-	peer->number++;
-	f->peer = (int32_t)lobby_row(peer);
-	f->brx = peer->rx;
-	f->btx = peer->tx;
+	f->attempts++;
 	f->sent = f->gone = 0;
 	f->interims = 0;
 	f->res_scan = (struct head_scan_state){0};
 	f->deadline = s->now + s->r->pool->timeouts.connect;
+	f->flags &= ~(uint32_t)FLOW_REUSED;
+	s->r->asked_at = clock_us();
+	tally_attempt(s);
+	if (f->attempts == 1)
+		budget_earn(s->r->pool);
 }
 
-static next_step connect_to(struct stride *s, const struct conf_backend *b,
-    struct conn *peer)
+static void use_peer(struct stride *s, struct conn *peer)
 {
-	int error = 0;
+	peer->number++;
+	s->f.peer = (int32_t)lobby_row(peer);
+	s->f.brx = peer->rx;
+	s->f.btx = peer->tx;
+}
 
-	peer = look_at_idle(s, peer);
-
-	s->f.flags &= ~(uint32_t)FLOW_REUSED;
-	if (peer) {
-		s->f.flags |= FLOW_REUSED;
-		begin_attempt(s, peer);
-	} else {
-		peer = open_peer(s, b);
-		if (peer == NULL) {
-			seat_give(s->c, NULL, 0, 0);
-			return stride_refuse(s, 503, CAUSE_NO_DESCRIPTORS,
-			    NULL);
-		}
-		begin_attempt(s, peer);
-		error = connect_begin(s->f.peer, &b->address);
-	}
-	FAULT(request_picked);
-	if (error)
-		return attempt_failed(s, RETRY_CONNECT, 502,
-		    CAUSE_CONNECT_FAILED, strerrordesc_np(error));
+static next_step ask(struct stride *s)
+{
 	switch (compose_request_head(s)) {
 	case COMPOSE_NO_PAGE:
 		attempt_end(s);
 		s->f.attempts--;
+		s->r->ntried = s->r->ntried ? s->r->ntried - 1 : 0;
 		return stride_wait_for_pages(s);
 	case COMPOSE_REGEX:
 		return stride_refuse(s, 500, CAUSE_REGEX, NULL);
@@ -138,18 +108,79 @@ static next_step connect_to(struct stride *s, const struct conf_backend *b,
 	return NEXT(STEP_FORWARD);
 }
 
-next_step pick_run(struct stride *s)
+static next_step connect_to(struct stride *s, const struct conf_backend *b)
+{
+	struct addr to;
+
+	/* a name may have lost its address just now */
+	if (!board_address(b, &to))
+		return attempt_failed(s, RETRY_CONNECT, 502,
+		    CAUSE_CONNECT_FAILED, "its name has no address");
+	struct conn *peer = open_peer(s, b, &to);
+	if (peer == NULL) {
+		seat_give(s->c, NULL, 0, 0);
+		return stride_refuse(s, 503, CAUSE_NO_DESCRIPTORS, NULL);
+	}
+	use_peer(s, peer);
+	int error = connect_begin(s->f.peer, &to);
+	FAULT(request_picked);
+	if (error)
+		return attempt_failed(s, RETRY_CONNECT, 502,
+		    CAUSE_CONNECT_FAILED, strerrordesc_np(error));
+	return ask(s);
+}
+
+/* s->c holds a place at the backend, and perhaps an idle connection. */
+static next_step begin(struct stride *s, const struct conf_backend *b,
+    struct conn *peer)
+{
+	s->r->backend = b;
+	peer = take_sound(s, peer);
+	begin_attempt(s);
+	if (peer == NULL)
+		return connect_to(s, b);
+	s->f.flags |= FLOW_REUSED;
+	use_peer(s, peer);
+	FAULT(request_picked);
+	return ask(s);
+}
+
+/* Nobody can take it. */
+static next_step refuse(struct stride *s, enum cause cause)
 {
 	struct request *r = s->r;
 
-	if (s->f.peer >= 0 || s->c->holds)
+	/* of the pool that it came for, or that asked somebody */
+	if (r->backend == NULL)
+		r->pool = r->home;
+	return stride_refuse(s, 503, cause, NULL);
+}
+
+next_step pick_run(struct stride *s)
+{
+	/* from here on a place may be given to it at any moment */
+	bool waits = s->c->queued != 0;
+	const struct conf_backend *b = waits ? NULL : choose_granted(s);
+	struct conn *peer = NULL;
+
+	if (b)
+		return begin(s, b, s->f.flags & FLOW_FRESH ? NULL
+		    : seat_idle(s->c));
+	if (!waits && (s->f.peer >= 0 || s->c->holds))
 		attempt_end(s); /* a worker died here */
 	if (s->f.flags & FLOW_STREAMED)
-		return attempt_failed(s, RETRY_RESET, 502,
-		    CAUSE_BACKEND_RESET, NULL);
-	struct conn *peer;
-	if (choose(s, &peer) != PICK_TAKEN)
-		return stride_refuse(s, 503, CAUSE_NO_BACKEND, NULL);
-	s->f.attempts++;
-	return connect_to(s, r->backend, peer);
+		return attempt_lost(s);
+	if (s->late && !choose_is_late(s))
+		return refuse(s, CAUSE_QUEUE_TIMEOUT);
+	switch (choose_backend(s, &b, &peer)) {
+	case PICK_TAKEN:
+		return begin(s, b, peer);
+	case PICK_QUEUED:
+		return BECOME(STEP_PICK, WAIT_TURN);
+	case PICK_FULL:
+		return refuse(s, s->r->impatient ? CAUSE_QUEUE_TIMEOUT
+		    : CAUSE_QUEUE_FULL);
+	default:
+		return refuse(s, CAUSE_NO_BACKEND);
+	}
 }

@@ -2,9 +2,10 @@
 /* relay: the backend's response, head and body, to the client. */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
-#include "worker/account.h"
+#include "http/status.h"
 #include "worker/answer.h"
 #include "worker/attempt.h"
 #include "worker/compose.h"
@@ -13,6 +14,7 @@
 #include "worker/interim.h"
 #include "worker/request.h"
 #include "worker/splice.h"
+#include "worker/tally.h"
 #include "worker/upload.h"
 #include "worker/worker.h"
 
@@ -44,6 +46,9 @@ static next_step done(struct stride *s)
 	    && (s->f.flags & FLOW_BODY_WHOLE)
 	    && (s->f.flags & FLOW_KEEP_BACKEND);
 
+	if (!(s->f.flags & FLOW_CUT)
+	    && !attempt_is_failure(s->r->pool, s->r->status))
+		tally_success(s);
 	s->f.flags |= FLOW_BACKEND_DONE;
 	s->f.step = STEP_FLUSH;
 	chain_clear(&s->f.body, &s->drop);
@@ -58,6 +63,7 @@ static next_step done(struct stride *s)
 static next_step cut(struct stride *s, enum cause cause)
 {
 	s->f.cause = cause;
+	tally_failure(s, cause, NULL);
 	answer_log(s, LOG_LEVEL_WARN, "cut");
 	s->f.flags |= FLOW_CUT | FLOW_CLOSE;
 	s->f.flags &= ~(uint32_t)(FLOW_KEEP_BACKEND | FLOW_LINGER);
@@ -101,18 +107,24 @@ static void grant_trailers(struct stride *s, const struct head *h,
 		s->f.flags |= FLOW_TRAILERS;
 }
 
+void relay_head_is_here(struct stride *s, unsigned status)
+{
+	s->r->status = status;
+	s->r->at[TIME_FIRST] = clock_us();
+	tally_answer(s, status, s->r->at[TIME_FIRST]);
+}
+
 static next_step begin_answer(struct stride *s, const struct head *h)
 {
 	struct framing body;
+	next_step next;
 	const struct refusal *no = framing_response(h, s->r->head.method_id,
 	    &body);
 
 	if (no)
 		return relay_refuse(s, no->why);
-	if (attempt_again_on(s, h->status))
-		return attempt_failed(s, h->status == 502 ? RETRY_502
-		    : h->status == 503 ? RETRY_503 : RETRY_504, h->status,
-		    CAUSE_BAD_STATUS, NULL);
+	if (attempt_again_on(s, h->status, &next))
+		return next;
 	decide_framing(s, &body);
 	grant_trailers(s, h, &body);
 	if (head_keepalive(h) && body.kind != BODY_UNTIL_CLOSE
@@ -128,8 +140,9 @@ static next_step begin_answer(struct stride *s, const struct head *h)
 		break;
 	}
 	FAULT(answer_made);
-	s->r->status = h->status;
-	account_mark(s, TIME_FIRST);
+	relay_head_is_here(s, h->status);
+	if (attempt_is_failure(s->r->pool, h->status))
+		tally_failure(s, CAUSE_BAD_STATUS, status_reason(h->status));
 	s->f.flags |= FLOW_ANSWERED;
 	if (forward_is_complete(&s->f)) {
 		chain_clear(&s->f.body, &s->drop);
@@ -396,9 +409,7 @@ next_step relay_run(struct stride *s)
 {
 	if (s->f.peer < 0)
 		return s->f.flags & FLOW_ANSWERED
-		    ? stride_cut(s, CAUSE_WORKER_DIED)
-		    : attempt_failed(s, RETRY_RESET, 502, CAUSE_BACKEND_RESET,
-		    NULL);
+		    ? stride_cut(s, CAUSE_WORKER_DIED) : attempt_lost(s);
 	if (s->late)
 		return is_late(s);
 	for (int rounds = 0;;) {

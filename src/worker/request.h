@@ -75,12 +75,19 @@ struct request {
 	const struct conf_route *route;
 	struct slice rest;   /* of the path, behind what the route names */
 	struct captures captures; /* of the route's path_re, in path */
+	/* guard: */
+	const struct conf_pool *home; /* that the route names, or a split */
 	/* pick: */
-	const struct conf_pool *pool;
-	const struct conf_backend *backend;
+	const struct conf_pool *pool; /* home, or a fallback: of the backend,
+				       * or in whose queue it stands */
+	const struct conf_backend *backend; /* the last one asked */
 	uint16_t tried[REQUEST_TRIED]; /* backend indices of this request */
 	unsigned ntried;
 	unsigned retries;    /* attempts beside the first */
+	uint64_t queued_at;  /* clock_us: it waits for a place since; 0: not */
+	uint64_t queued_for; /* us: and has waited so long before */
+	bool impatient;      /* it has waited for its own backend in vain */
+	uint64_t asked_at;   /* clock_us: the attempt began */
 	/* relay, answer: */
 	unsigned status;     /* of the final answer */
 	struct slice hop_options; /* Connection of the response: for trailers */
@@ -126,6 +133,9 @@ void stride_publish(struct stride *s);
  * between the call and the row's knowing of it ends the connection. */
 void stride_io(const struct conn *c);
 void stride_io_done(struct stride *s, const struct conn *c);
+
+/* Gives up what it has of backends: connection, place, turn. */
+void stride_leave(struct stride *s);
 
 /* A page for the row; 0: none left, or its share is used up. */
 uint32_t stride_page(struct stride *s, enum page_size size);

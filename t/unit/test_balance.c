@@ -1,59 +1,60 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Balancing: smooth turns, and weights that are exact over all threads. */
 /* links: shm net http conf base */
-#include <stdlib.h>
-
 #include "crew.h" /* pthread_create: tsan runs this test */
-#include "shm/seats.h"
-#include "shm/slot.h"
+#include "farm.h"
 
 #define PICKS 8001 /* of all of the crew */
 #define MOST 3
 
-static struct conf_backend backend[MOST];
-static struct conf_pool pool = {.backends = backend, .nbackends = MOST};
 static unsigned picked[CREW + 1][MOST];
 
 static void weigh(unsigned a, unsigned b, unsigned c)
 {
-	unsigned weight[] = {a, b, c};
-
-	for (unsigned i = 0; i < MOST; i++)
-		backend[i] = (struct conf_backend){.index = i,
-		    .weight = weight[i]};
+	farm_weigh(0, a);
+	farm_weigh(1, b);
+	farm_weigh(2, c);
 }
 
 static void setup(void)
 {
-	ck_assert(slots_create());
-	ck_assert(seats_create(&seats, MOST, 1));
-	slot_enter(MASTER);
+	farm_plan(1, MOST);
+	farm_open(MASTER);
 }
 
-static void teardown(void)
+/* excluded: those that were tried, as bits. The place is given back. */
+static char pick_as(struct conn *c, unsigned excluded)
 {
-	area_close(&seats.area);
-	area_close(&slots.area);
-}
+	uint16_t tried[MOST];
+	struct pick p = {.pool = &farm_pool[0], .tried = tried};
+	const struct conf_backend *b;
+	struct conn *peer;
 
-/* arg: those that may not be picked, as bits. */
-static bool may(const struct conf_backend *b, const void *arg)
-{
-	return !(*(const unsigned *)arg & 1u << b->index);
+	for (uint16_t i = 0; i < MOST; i++)
+		if (excluded & 1u << i)
+			tried[p.ntried++] = i;
+	if (seat_pick(c, &p, &b, &peer) != PICK_TAKEN)
+		return '-';
+	seat_give(c, NULL, 0, 0);
+	return (char)('a' + b->index);
 }
 
 static char pick_but(unsigned excluded)
 {
-	const struct conf_backend *b = balance_round_robin(&pool, may,
-	    &excluded);
+	struct conn *c = farm_row(CONN_CLIENT);
+	char picked_one = pick_as(c, excluded);
 
-	return b ? (char)('a' + b->index) : '-';
+	lobby_close(c);
+	return picked_one;
 }
 
 static void pick_many(void)
 {
+	struct conn *c = farm_row(CONN_CLIENT);
+
 	for (unsigned i = 0; i < PICKS / CREW; i++)
-		picked[slot_me][pick_but(0) - 'a']++;
+		picked[slot_me][pick_as(c, 0) - 'a']++;
+	lobby_close(c);
 }
 
 static void check_share(unsigned i, unsigned weight)
@@ -106,7 +107,8 @@ END_TEST
 START_TEST(backups_come_last)
 {
 	weigh(1, 1, 2);
-	backend[1].backup = backend[2].backup = true;
+	farm[1].backup = farm[2].backup = farm_pool[0].ranked = true;
+	farm_refresh();
 	check_turns(0, "aaa");
 	check_turns(1, "cbccbc");
 	check_turns(7, "-");
@@ -115,14 +117,12 @@ END_TEST
 
 START_TEST(one_backend_needs_no_turns)
 {
-	unsigned none = 0, all = 7;
-
+	farm_pool[0].nbackends = 1;
 	weigh(3, 0, 0);
-	pool.nbackends = 1;
-	ck_assert_ptr_eq(balance_round_robin(&pool, may, &none), backend);
-	ck_assert_ptr_null(balance_round_robin(&pool, may, &all));
-	backend[0].weight = 0;
-	ck_assert_ptr_null(balance_round_robin(&pool, may, &none));
+	check_turns(0, "aaa");
+	check_turns(1, "-");
+	weigh(0, 0, 0);
+	check_turns(0, "-");
 }
 END_TEST
 
@@ -161,7 +161,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, setup, farm_close);
 	tcase_add_test(tc, weights_are_exact_over_all_threads);
 	tcase_add_test(tc, turns_are_smooth);
 	tcase_add_test(tc, who_has_no_weight_is_not_picked);

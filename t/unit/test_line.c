@@ -60,7 +60,8 @@ static void make_longest(char byte)
 	memset(name, byte, sizeof name - 1);
 	listener.name = site.name = pool.name = backend.name = name;
 	r.site = &site;
-	r.pool = &pool;
+	r.home = r.pool = &pool;
+	r.queued_for = INT64_MAX;
 	r.backend = &backend;
 	r.route = &route;
 	route.index = UINT32_MAX - 1;

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Seats between threads: counts are exact, no connection is had by two. */
 /* links: shm net http conf base */
-#include <stdlib.h>
-#include <sys/eventfd.h>
-
 #include "crew.h" /* pthread_create: tsan runs this test */
-#include "shm/lobby.h"
-#include "shm/seats.h"
-#include "shm/slot.h"
+#include "farm.h"
 
-#define ROWS 256
 #define BACKENDS 2
 #define ROUNDS 10000
 #define DEATHS 8
@@ -17,67 +11,25 @@
 
 static pthread_barrier_t barrier;
 static atomic_uint opened, closed;
-static atomic_uint users[ROWS];
+static atomic_uint users[FARM_ROWS];
 
 static void setup(void)
 {
-	ck_assert(slots_create());
-	ck_assert(lobby_create(&lobby, ROWS));
-	ck_assert(seats_create(&seats, BACKENDS, 1));
-	slot_enter(MASTER);
+	farm_plan(1, BACKENDS);
+	farm_open(MASTER);
 	pthread_barrier_init(&barrier, NULL, CREW + 1);
-	lobby.connections = ROWS;
 }
 
-static void teardown(void)
-{
-	area_close(&seats.area);
-	area_close(&lobby.area);
-	area_close(&slots.area);
-}
-
-static struct conn *open_row(enum conn_kind kind)
-{
-	struct conn *c = lobby_hang(eventfd(0, 0), kind);
-
-	ck_assert_ptr_nonnull(c);
-	return c;
-}
-
-/* As a worker makes a connection for its client. */
 static struct conn *open_peer(const struct conn *c, unsigned backend)
 {
-	struct conn *peer = open_row(CONN_BACKEND);
-
-	peer->backend = backend;
-	atomic_store(&peer->binding, binding_make(lobby_row(c),
-	    conn_serial(c)));
-	atomic_store(&peer->word, word_make(conn_serial(peer), 0, CONN_BOUND));
 	atomic_fetch_add(&opened, 1);
-	return peer;
+	return farm_peer(c, backend);
 }
 
 static void close_peer(struct conn *peer)
 {
 	atomic_fetch_add(&closed, 1);
 	lobby_close(peer);
-}
-
-static bool is_mine(const struct conn *peer, const struct conn *c,
-    unsigned backend)
-{
-	return word_state(conn_word(peer)) == CONN_BOUND
-	    && atomic_load(&peer->binding) == binding_make(lobby_row(c),
-	    conn_serial(c)) && peer->backend == backend;
-}
-
-static void check_sums(uint32_t inflight, uint32_t idle)
-{
-	uint32_t i, n;
-
-	seats_sum(&i, &n);
-	ck_assert_uint_eq(i, inflight);
-	ck_assert_uint_eq(n, idle);
 }
 
 static uint32_t parked_rows(void)
@@ -95,27 +47,27 @@ static void check_end(void)
 	struct conn *peer;
 
 	ck_assert_uint_eq(wrong, 0);
-	check_sums(0, parked_rows());
+	farm_check_sums(0, parked_rows());
 	ck_assert_uint_eq(opened - closed, parked_rows());
 	while ((peer = seat_remove_any()) != NULL) {
 		ck_assert_uint_eq(word_slot(conn_word(peer)), slot_me);
 		close_peer(peer);
 	}
 	ck_assert_uint_eq(parked_rows(), 0);
-	check_sums(0, 0);
+	farm_check_sums(0, 0);
 	ck_assert_uint_eq(opened, closed);
 }
 
 static void carry_one(struct conn *c, unsigned round)
 {
 	unsigned backend = (round / 3 + slot_me) % BACKENDS;
-	struct conn *peer = seat_take(backend, c, round % 5 != 0);
+	struct conn *peer = farm_take(backend, c, round % 5 != 0);
 
 	if (peer == NULL)
 		peer = open_peer(c, backend);
 	unsigned row = lobby_row(peer);
 	wrong += atomic_fetch_add(&users[row], 1) != 0;
-	wrong += !is_mine(peer, c, backend) || c->holds != backend + 1;
+	wrong += !farm_is_mine(peer, c, backend) || c->holds != backend + 1;
 	wrong += atomic_fetch_sub(&users[row], 1) != 1;
 	if (!seat_give(c, round % 7 ? peer : NULL, MOST_IDLE, round))
 		close_peer(peer);
@@ -124,7 +76,7 @@ static void carry_one(struct conn *c, unsigned round)
 
 static void carry_all(void)
 {
-	struct conn *c = open_row(CONN_CLIENT);
+	struct conn *c = farm_row(CONN_CLIENT);
 
 	for (unsigned i = 0; i < ROUNDS; i++)
 		carry_one(c, i);
@@ -167,10 +119,10 @@ END_TEST
 
 static void hold_and_let_go(void)
 {
-	struct conn *c = open_row(CONN_CLIENT);
+	struct conn *c = farm_row(CONN_CLIENT);
 
 	for (unsigned i = 0; i < 50; i++) {
-		struct conn *peer = seat_take(i % BACKENDS, c, true);
+		struct conn *peer = farm_take(i % BACKENDS, c, true);
 		if (peer == NULL)
 			peer = open_peer(c, i % BACKENDS);
 		pthread_barrier_wait(&barrier);
@@ -188,8 +140,8 @@ START_TEST(counts_are_exact_at_any_time)
 	crew_start(crew, hold_and_let_go);
 	for (unsigned i = 0; i < 50; i++) {
 		pthread_barrier_wait(&barrier);
-		check_sums(CREW, parked_rows());
-		ck_assert_uint_eq(seats.at[i % BACKENDS].inflight, CREW);
+		farm_check_sums(CREW, parked_rows());
+		ck_assert_uint_eq(seats.inflight[i % BACKENDS], CREW);
 		pthread_barrier_wait(&barrier);
 	}
 	crew_join(crew);
@@ -203,9 +155,9 @@ static void die_in_the_seat(void)
 	struct seat *s = &seats.at[0];
 
 	wrong += lock_take(&s->lock);
-	s->inflight += 70;
+	seats.inflight[0] += 70;
 	s->nidle = 99;
-	s->idle = ROWS - 1;
+	s->idle = FARM_ROWS - 1;
 }
 
 static void settle(unsigned slot)
@@ -233,7 +185,7 @@ START_TEST(the_dead_hold_no_lock_once_settled)
 	run_and_bury(die_in_the_seat);
 	settle(VICTIM);
 	ck_assert_uint_eq(seats.at[0].lock.word, 0);
-	check_sums(0, 0);
+	farm_check_sums(0, 0);
 }
 END_TEST
 
@@ -244,7 +196,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, setup, farm_close);
 	tcase_add_test(tc, no_connection_is_had_by_two);
 	tcase_add_test(tc, counts_are_exact_at_any_time);
 	tcase_add_test(tc, deaths_under_load_leave_it_exact);

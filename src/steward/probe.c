@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Probes: the newest steward asks backends how they are. */
+#include "steward/probe.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "net/connect.h"
+#include "net/stream.h"
+#include "shm/board.h"
+#include "shm/lobby.h"
+#include "shm/slot.h"
+#include "steward/check.h"
+#include "steward/health.h"
+#include "steward/sleep.h"
+#include "steward/timers.h"
+#include "steward/watch.h"
+
+#define AT_ONCE 512  /* checks under way, and no more than */
+#define SHARE 8      /* one of so many rows */
+#define STARTS 64    /* in one look */
+#define HURRY_MS 250
+#define FIRST_MS 1000 /* the first checks are spread over so long at most */
+#define LEAST_MS 10  /* from the end of one to the next */
+
+/* REST: the result is known; what the backend still has to say is read and
+ * thrown away, so that it sees an ordinary end. */
+enum step { STEP_NONE, STEP_CONNECT, STEP_ANSWER, STEP_REST };
+
+/* A check over TLS would have its handshake between CONNECT and ANSWER. */
+struct probe {
+	const struct conf_pool *pool; /* NULL: it is not checked */
+	const struct conf_backend *b;
+	enum step step;
+	unsigned row;      /* but in STEP_NONE */
+	uint64_t began_at; /* clock_ms of the last one */
+	char *request;
+	size_t length, sent;
+	size_t rest; /* bytes thrown away */
+	struct check check;
+	struct health health;
+};
+
+static struct probe *probes; /* by conf_backend.index */
+static unsigned nprobes;
+static struct timers starts, ends;
+static unsigned under_way, most;
+static bool goes;      /* this family is the newest */
+static bool told_short;
+static uint64_t chance;
+
+static void free_words(struct probe *p)
+{
+	free(p->request);
+	p->request = NULL;
+	check_free(&p->check);
+}
+
+/* An heir has a copy of what its steward had when it made him. */
+static void forget_all(void)
+{
+	for (unsigned i = 0; i < nprobes; i++)
+		free_words(&probes[i]);
+	free(probes);
+	timers_fini(&starts);
+	timers_fini(&ends);
+	under_way = 0;
+	goes = told_short = false;
+}
+
+static void set_pool(const struct conf_pool *pool)
+{
+	for (unsigned i = 0; i < pool->nbackends && pool->health.on; i++) {
+		struct probe *p = &probes[pool->backends[i].index];
+		p->pool = pool;
+		p->b = &pool->backends[i];
+	}
+}
+
+void probe_init(const struct conf *conf)
+{
+	forget_all();
+	nprobes = conf->nbackends;
+	probes = calloc(nprobes + 1, sizeof *probes);
+	if (probes == NULL || !timers_init(&starts, nprobes)
+	    || !timers_init(&ends, nprobes))
+		die("no memory to check backends with");
+	for (unsigned i = 0; i < conf->npools; i++)
+		set_pool(&conf->pools[i]);
+	most = lobby.nrows / SHARE < AT_ONCE ? lobby.nrows / SHARE : AT_ONCE;
+	chance = clock_us() | 1;
+}
+
+/* From 0 to n - 1, or 0. That nobody foresees it does not matter. */
+static uint64_t any_below(uint64_t n)
+{
+	chance ^= chance << 13;
+	chance ^= chance >> 7;
+	chance ^= chance << 17;
+	return n ? chance % n : 0;
+}
+
+static unsigned index_of(const struct probe *p)
+{
+	return (unsigned)(p - probes);
+}
+
+/* ---- The end of a check ---- */
+
+static void close_probe(struct probe *p)
+{
+	timers_clear(&ends, index_of(p));
+	free_words(p);
+	if (p->step == STEP_NONE)
+		return;
+	p->step = STEP_NONE;
+	under_way--;
+	lobby_close(lobby_get(p->row));
+}
+
+/* 5% more or less, so that checks do not gather. */
+static void plan(struct probe *p, uint64_t now)
+{
+	uint64_t ms = health_interval(&p->health, p->pool, p->b, now);
+	uint64_t at = p->began_at + ms - ms / 20 + any_below(ms / 10);
+
+	timers_set(&starts, index_of(p), at > now + LEAST_MS ? at
+	    : now + LEAST_MS);
+}
+
+static void judge(struct probe *p, enum check_result result, const char *why)
+{
+	struct board_row *row = board_of(p->b);
+	uint64_t now = clock_ms();
+
+	atomic_fetch_add(&row->checks, 1);
+	if (result == CHECK_BAD)
+		atomic_fetch_add(&row->checks_failed, 1);
+	if (health_note(&p->health, p->pool, p->b, result, why, now))
+		watch_changed(p->pool, p->b, now);
+	plan(p, now);
+}
+
+static void finish(struct probe *p, enum check_result result, const char *why)
+{
+	char kept[CHECK_WHY]; /* may be the check's own */
+
+	snprintf(kept, sizeof kept, "%s", why);
+	close_probe(p);
+	judge(p, result, kept);
+}
+
+static void fail_to_connect(struct probe *p, int error)
+{
+	char why[CHECK_WHY];
+
+	snprintf(why, sizeof why, "connect: %s", strerror(error));
+	finish(p, CHECK_BAD, why);
+}
+
+static void finish_late(struct probe *p)
+{
+	uint32_t ms = p->pool->health.timeout;
+	char why[CHECK_WHY];
+
+	if (p->step == STEP_REST) {
+		close_probe(p);
+		return;
+	}
+	snprintf(why, sizeof why, "%s within %u%s",
+	    p->step == STEP_CONNECT && p->sent == 0 ? "no connection"
+	    : p->check.has_head ? "no end of its answer" : "no answer",
+	    ms % 1000 ? ms : ms / 1000, ms % 1000 ? "ms" : "s");
+	finish(p, CHECK_BAD, why);
+}
+
+/* ---- The steps ---- */
+
+static void read_rest(struct probe *p)
+{
+	size_t moved;
+	enum io io = stream_discard((int)p->row, &moved);
+
+	p->rest += moved;
+	if (io == IO_END || io == IO_BROKEN || p->rest > CHECK_BODY)
+		close_probe(p);
+}
+
+static void read_answer(struct probe *p)
+{
+	static char in[16384];
+	enum check_result result = CHECK_MORE;
+	size_t moved;
+	enum io io = stream_receive((int)p->row, in, sizeof in, &moved);
+
+	if (io == IO_OK)
+		result = check_read(&p->check, in, moved);
+	else if (io == IO_END)
+		result = check_end(&p->check);
+	if (io == IO_BROKEN) {
+		finish(p, CHECK_BAD, "connection reset");
+	} else if (io == IO_END) {
+		finish(p, result, p->check.why);
+	} else if (result != CHECK_MORE) {
+		p->step = STEP_REST;
+		p->rest = 0;
+		judge(p, result, p->check.why);
+	}
+}
+
+static void send_request(struct probe *p)
+{
+	struct iovec v = {p->request + p->sent, p->length - p->sent};
+	size_t moved;
+	enum io io = stream_send((int)p->row, &v, 1, &moved);
+
+	p->sent += moved;
+	if (io == IO_BROKEN) {
+		finish(p, CHECK_BAD, "connection reset");
+	} else if (p->sent == p->length) {
+		p->step = STEP_ANSWER;
+		sleep_watch((int)p->row, EPOLLIN);
+	}
+}
+
+/* A reset leaves no socket behind that waits for a minute: of those there
+ * would be thousands. */
+static void finish_tcp(struct probe *p)
+{
+	struct linger none = {1, 0};
+
+	setsockopt((int)p->row, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+	finish(p, CHECK_GOOD, "");
+}
+
+static void go_on_connected(struct probe *p)
+{
+	int error = 0;
+	socklen_t n = sizeof error;
+
+	if (getsockopt((int)p->row, SOL_SOCKET, SO_ERROR, &error, &n) < 0)
+		error = errno;
+	if (error)
+		fail_to_connect(p, error);
+	else if (p->pool->health.path.n == 0)
+		finish_tcp(p);
+	else
+		send_request(p);
+}
+
+void probe_event(unsigned row, uint32_t events)
+{
+	unsigned i = atomic_load(&lobby_get(row)->backend);
+
+	MUST(i < nprobes);
+	struct probe *p = &probes[i];
+	MUST(p->step != STEP_NONE && p->row == row && events != 0);
+	if (p->step == STEP_CONNECT)
+		go_on_connected(p);
+	else if (p->step == STEP_ANSWER)
+		read_answer(p);
+	else
+		read_rest(p);
+}
+
+/* ---- The start of a check ---- */
+
+/* Without a row there is no check, and so no result. */
+static void skip(struct probe *p, uint64_t now, const char *why)
+{
+	if (!told_short)
+		log_warn("%s/%s cannot be checked: %s", p->b->pool_name,
+		    p->b->name, why);
+	told_short = true;
+	free_words(p);
+	plan(p, now);
+}
+
+static bool open_row(struct probe *p, const struct addr *to)
+{
+	struct conn *c = NULL;
+
+	note_take(NOTE_SOCKET, 0, 0);
+	int fd = connect_socket(to);
+	int error = errno;
+	FAULT(probe_opened);
+	if (fd >= 0)
+		c = lobby_hang(fd, CONN_PROBE);
+	note_clear();
+	errno = fd >= 0 ? EMFILE : error;
+	if (c == NULL)
+		return false;
+	atomic_store(&c->backend, p->b->index);
+	p->row = lobby_row(c);
+	p->step = STEP_CONNECT;
+	under_way++;
+	return true;
+}
+
+static bool find_address(const struct probe *p, struct addr *to)
+{
+	uint16_t port = htons(p->pool->health.port);
+
+	if (!board_address(p->b, to))
+		return false;
+	if (port && to->sa.sa_family == AF_INET)
+		to->in.sin_port = port;
+	else if (port && to->sa.sa_family == AF_INET6)
+		to->in6.sin6_port = port;
+	return true;
+}
+
+static void begin(struct probe *p, uint64_t now)
+{
+	struct addr to;
+
+	close_probe(p); /* one that was in STEP_REST */
+	p->began_at = now;
+	p->sent = 0;
+	atomic_store(&board_of(p->b)->suspect, 0);
+	if (!find_address(p, &to)) {
+		plan(p, now);
+		return;
+	}
+	check_begin(&p->check, p->pool);
+	if (p->pool->health.path.n && (p->request = check_request(p->pool,
+	    p->b, &p->length)) == NULL) {
+		skip(p, now, "no memory");
+		return;
+	}
+	if (!open_row(p, &to)) {
+		skip(p, now, strerror(errno));
+		return;
+	}
+	told_short = false;
+	timers_set(&ends, index_of(p), now + p->pool->health.timeout);
+	sleep_watch((int)p->row, EPOLLOUT);
+	int error = connect_begin((int)p->row, &to);
+	if (error)
+		fail_to_connect(p, error);
+}
+
+/* ---- When ---- */
+
+static void begin_all(uint64_t now)
+{
+	for (unsigned i = 0; i < nprobes; i++) {
+		const struct conf_pool *pool = probes[i].pool;
+		if (pool == NULL)
+			continue;
+		timers_set(&starts, i, now + any_below(
+		    pool->health.interval < FIRST_MS ? pool->health.interval
+		    : FIRST_MS));
+	}
+	goes = true;
+}
+
+void probe_stop(void)
+{
+	for (unsigned i = 0; i < nprobes; i++) {
+		close_probe(&probes[i]);
+		timers_clear(&starts, i);
+		probes[i].health = (struct health){0};
+	}
+	goes = false;
+}
+
+uint64_t probe_look(uint64_t now)
+{
+	unsigned i;
+
+	if (!watch_is_newest() || atomic_load(&lobby.head->ended)) {
+		if (goes)
+			probe_stop();
+		return TIMERS_NEVER;
+	}
+	if (!goes)
+		begin_all(now);
+	while (timers_take(&ends, now, &i))
+		finish_late(&probes[i]);
+	for (unsigned n = 0; n < STARTS && under_way < most
+	    && timers_take(&starts, now, &i); n++)
+		begin(&probes[i], now);
+	uint64_t end = timers_first(&ends), start = timers_first(&starts);
+	return under_way < most && start < end ? start : end;
+}
+
+void probe_hurry(const struct conf_backend *b, uint64_t now)
+{
+	struct probe *p = &probes[b->index];
+	uint64_t at = p->began_at + HURRY_MS;
+
+	/* one that is under way will say it */
+	if (!goes || p->pool == NULL || p->step == STEP_CONNECT
+	    || p->step == STEP_ANSWER)
+		return;
+	if (at < now)
+		at = now;
+	if (timers_of(&starts, b->index) > at)
+		timers_set(&starts, b->index, at);
+}

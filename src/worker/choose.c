@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which backend a request gets: of its pool, or of those behind it. */
+#include "worker/choose.h"
+
+#include "base/clock.h"
+#include "shm/board.h"
+#include "worker/spread.h"
+#include "worker/stick.h"
+
+void choose_waited(struct stride *s)
+{
+	struct request *r = s->r;
+	uint64_t since = r->queued_at;
+
+	if (since == 0)
+		return;
+	r->queued_at = 0;
+	r->queued_for += clock_us() - since;
+}
+
+static void begin_to_wait(struct stride *s)
+{
+	struct request *r = s->r;
+
+	if (r->queued_at == 0)
+		r->queued_at = clock_us();
+	s->f.slow_since = 0; /* the client is not to blame */
+	s->f.deadline = r->queued_at / 1000 + r->pool->queue.timeout;
+}
+
+static void remember(struct request *r, const struct conf_backend *b)
+{
+	if (r->ntried < REQUEST_TRIED)
+		r->tried[r->ntried++] = (uint16_t)b->index;
+}
+
+const struct conf_backend *choose_granted(struct stride *s)
+{
+	if (!s->c->granted)
+		return NULL;
+	const struct conf_backend *b = seat_granted(s->c, s->r->pool);
+	if (b) {
+		choose_waited(s);
+		remember(s->r, b);
+	}
+	return b;
+}
+
+static void leave(struct stride *s)
+{
+	if (s->c->queued || s->c->granted)
+		queue_leave(s->c);
+	choose_waited(s);
+}
+
+bool choose_is_late(struct stride *s)
+{
+	/* in vain also where all have gone down since it came */
+	s->r->impatient = s->c->wanted != 0
+	    || board_left(s->r->pool, s->now) == 0;
+	leave(s);
+	return s->r->impatient;
+}
+
+static enum pick_result choose_in(struct stride *s,
+    const struct conf_pool *pool, bool any, const struct conf_backend **b,
+    struct conn **peer)
+{
+	struct request *r = s->r;
+	struct pick p = {.pool = pool, .idle = !(s->f.flags & FLOW_FRESH),
+	    .any = any, .may_wait = !any && !r->impatient,
+	    .tried = r->tried, .ntried = r->ntried};
+
+	p.hashed = spread_hash(r, pool, &p.hash);
+	if (pool->sticky.cookie.n && !r->impatient)
+		p.wanted = stick_wanted(r, pool, s->now);
+	r->pool = pool;
+	enum pick_result result = seat_pick(s->c, &p, b, peer);
+	if (p.wanted == NULL || result == PICK_TAKEN || result == PICK_QUEUED)
+		return result;
+	leave(s);
+	p.wanted = NULL;
+	return seat_pick(s->c, &p, b, peer);
+}
+
+/* Who stands in a queue has its turn there; who does not begins anew: what was
+ * full or down a moment ago need not be so now. */
+static enum pick_result choose_along(struct stride *s, bool any,
+    const struct conf_backend **b, struct conn **peer)
+{
+	bool waits = s->r->queued_at || s->c->queued || s->c->granted;
+	const struct conf_pool *pool = waits ? s->r->pool : s->r->home;
+	bool full = false;
+
+	for (; pool != NULL; pool = pool->fallback) {
+		if (any && !pool->try_when_down)
+			continue;
+		enum pick_result result = choose_in(s, pool, any, b, peer);
+		if (result == PICK_QUEUED)
+			begin_to_wait(s);
+		else
+			leave(s);
+		if (result == PICK_QUEUED || result == PICK_TAKEN)
+			return result;
+		full = full || result == PICK_FULL;
+	}
+	return full ? PICK_FULL : PICK_NONE;
+}
+
+enum pick_result choose_backend(struct stride *s,
+    const struct conf_backend **b, struct conn **peer)
+{
+	struct request *r = s->r;
+	enum pick_result result = choose_along(s, false, b, peer);
+
+	if (result >= PICK_FULL && r->ntried > 0) {
+		r->ntried = 0;
+		result = choose_along(s, false, b, peer);
+	}
+	if (result == PICK_NONE)
+		result = choose_along(s, true, b, peer);
+	if (result == PICK_TAKEN)
+		remember(r, *b);
+	return result;
+}
