@@ -28,7 +28,8 @@ _porticoctl()
 		COMPREPLY=($(compgen -f -- "$word"))
 		return ;;
 	'' | -*)
-		words="$(_porticoctl_commands | cut -d ' ' -f 1) -s -c --json" ;;
+		words=$(_porticoctl_commands | cut -d ' ' -f 1)
+		words="$words -s -c --json" ;;
 	backend | config)
 		words=$(_porticoctl_commands | sed -n "s/^$line //p") ;;
 	'backend add')

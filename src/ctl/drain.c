@@ -20,14 +20,9 @@
 static int order(const struct args *a)
 {
 	char command[CTL_COMMAND_MAX];
-	struct answer answer;
 	int code = orders_format(command, a, "backend drain");
 
-	if (code == CTL_FINE)
-		code = ask(&answer, a, command);
-	if (code == CTL_FINE)
-		answer_fini(&answer);
-	return code;
+	return code == CTL_FINE ? orders_send(a, command) : code;
 }
 
 /* What the members of the backend have in flight. One that is not there any

@@ -44,8 +44,7 @@ int orders_format(char to[CTL_COMMAND_MAX], const struct args *a,
 	return CTL_FINE;
 }
 
-/* What a master says to a command that went well are warnings. */
-static int send_command(const struct args *a, const char *command)
+int orders_send(const struct args *a, const char *command)
 {
 	struct answer answer;
 	struct record r;
@@ -61,7 +60,14 @@ static int send_command(const struct args *a, const char *command)
 		fputs("\n", stderr);
 	}
 	answer_fini(&answer);
-	return ask_done(a);
+	return CTL_FINE;
+}
+
+static int send_command(const struct args *a, const char *command)
+{
+	int code = orders_send(a, command);
+
+	return code == CTL_FINE ? ask_done(a) : code;
 }
 
 int orders_plain(const struct args *a)

@@ -15,6 +15,10 @@ int orders_backend(const struct args *a);
 int orders_stop(const struct args *a);
 int orders_workers(const struct args *a);
 
+/* Sends the command, and prints what the master warns of when it goes well.
+ * CTL_FINE, or what went wrong has been printed. */
+int orders_send(const struct args *a, const char *command);
+
 /* Writes the command with the arguments behind its name; CTL_FINE, or what
  * is wrong has been printed. */
 int orders_format(char to[CTL_COMMAND_MAX], const struct args *a,

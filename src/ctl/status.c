@@ -67,7 +67,7 @@ static void read_fields(const struct record *r, const struct place *places,
 	}
 }
 
-static void add_process(struct status *s, const struct record *r)
+static void add_to_role(struct status *s, const struct record *r)
 {
 	struct slice role = record_text(r, "role");
 	bool live = slice_eq(record_text(r, "state"), SLICE("live"));
@@ -98,7 +98,7 @@ static void add_record(struct status *s, const struct record *r,
 		read_fields(r, ALL(in_generation), g);
 		g->line = line;
 	} else if (record_is(r, "process")) {
-		add_process(s, r);
+		add_to_role(s, r);
 	} else if (record_is(r, "pool")) {
 		struct status_pool *p = &s->pools[s->npools++];
 		read_fields(r, ALL(in_pool), p);

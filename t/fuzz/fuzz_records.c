@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Answers of a master: slices lie in them, numbers and sums in their bounds,
- * and what is printed of them is fit for a terminal, or JSON. */
+/* Answers of a master lie in their bounds, and are fit for a terminal. */
 /* links: ctl conf base */
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,11 +9,11 @@ use POSIX ();
 use Portico ();
 use Socket qw(SOCK_STREAM);
 
-our @EXPORT_OK = qw(ctl ok record);
+our @EXPORT_OK = qw(ctl whole record);
 our $PROGRAM = $ENV{PORTICOCTL} // "$Portico::TOP/porticoctl";
 
 # A whole answer: the records as lines.
-sub ok
+sub whole
 {
 	return join "\n", 'ok', @_, "end\n";
 }
