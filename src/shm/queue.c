@@ -157,13 +157,11 @@ void queue_pass(const struct conf_pool *pool, unsigned backend,
 	}
 }
 
-/* The fence is the other half of what lobby_park does for a turn. */
 static void ring(const struct calls *calls, const struct conn *c)
 {
 	if (calls->n == 0)
 		return;
 	FAULT(seat_granted);
-	atomic_thread_fence(memory_order_seq_cst);
 	for (unsigned i = 0; i < calls->n; i++)
 		if (calls->at[i].c != c)
 			lobby_look_again(calls->at[i].c, calls->at[i].serial);

@@ -6,8 +6,8 @@
 # for each connection ("NUMBER TIME accept") and each request ("NUMBER TIME
 # METHOD TARGET HOST AGENT"), and one for its end ("NUMBER TIME end HOW").
 # From its input it reads commands, "NUMBER MODE": status CODE, body TEXT,
-# hang, reset, garbage, refuse (nobody listens), serve (200, and listens
-# again). Number "*" is all of them.
+# hang, reset, garbage, ill (503 but for /healthz), refuse (nobody listens),
+# serve (200, and listens again). Number "*" is all of them. DIR/told gets a line for each that has been obeyed.
 import asyncio
 import os
 import socket
@@ -17,6 +17,7 @@ import time
 
 DIR, COUNT = sys.argv[1], int(sys.argv[2])
 log = open(DIR + '/checks', 'w', buffering=1)
+told = open(DIR + '/told', 'w', buffering=1)
 modes = {}
 servers = {}
 ports = {}
@@ -50,6 +51,8 @@ async def serve(number, reader, writer):
         note(number, method, target, fields.get('host'),
              fields.get('user-agent'))
         mode = modes[number]
+        if mode == 'ill':
+            mode = 'serve' if target == '/healthz' else 'status 503'
         if mode == 'hang':
             await reader.read()
         elif mode == 'reset':
@@ -110,6 +113,6 @@ async def main():
         who, _, mode = line.decode().rstrip('\n').partition(' ')
         for number in modes if who == '*' else [int(who)]:
             await command(number, mode)
-        note(who, 'told', mode)
+        print(who, mode, file=told)
 
 asyncio.run(main())
