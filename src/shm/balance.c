@@ -14,37 +14,17 @@ static unsigned by_turn(struct scan *s, const struct pick *p)
 	return scan_turn(s);
 }
 
-/* Equal ones in turn. */
 static unsigned by_connections(struct scan *s, const struct pick *p)
 {
 	(void)p;
-	scan_least(s, NULL);
-	return scan_turn(s);
+	return scan_least(s, NULL, 0);
 }
-
-/* ---- least-time ---- */
 
 /* Who has not answered yet is taken for average. */
 static unsigned by_time(struct scan *s, const struct pick *p)
 {
-	static _Thread_local uint32_t latency[SCAN_MOST];
-	uint64_t sum = 0;
-	unsigned known = 0;
-
 	(void)p;
-	for (unsigned i = 0; i < s->n; i++) {
-		uint32_t us = atomic_load_explicit(
-		    &seats.latency[s->first + i], memory_order_relaxed);
-		latency[i] = us;
-		known += s->open_share[i] && us;
-		sum += s->open_share[i] ? us : 0;
-	}
-	uint32_t average = known ? (uint32_t)(sum / known) : 1;
-	for (unsigned i = 0; i < s->n; i++)
-		if (latency[i] == 0)
-			latency[i] = average ? average : 1;
-	scan_least(s, latency);
-	return scan_turn(s);
+	return scan_least(s, seats.latency, scan_average(s, seats.latency));
 }
 
 /* ---- random ---- */
@@ -67,7 +47,7 @@ void balance_prepare(const struct conf_pool *pool)
 }
 
 /* Marsaglia's xorshift, with a multiplication for the lower bits. */
-static uint64_t below(uint64_t n)
+static uint32_t below(uint32_t n)
 {
 	uint64_t x = numbers.state ? numbers.state : 1;
 
@@ -75,41 +55,25 @@ static uint64_t below(uint64_t n)
 	x ^= x << 25;
 	x ^= x >> 27;
 	numbers.state = x;
-	return ((x * 0x2545f4914f6cdd1du) >> 32) * n >> 32;
-}
-
-static unsigned draw(const struct scan *s, uint64_t sum)
-{
-	uint64_t at = below(sum);
-	unsigned last = 0;
-
-	for (unsigned i = 0; i < s->n; i++) {
-		if (s->open_share[i] == 0)
-			continue;
-		last = i;
-		if (at < s->open_share[i])
-			break;
-		at -= s->open_share[i];
-	}
-	return last;
+	return (uint32_t)(((x * 0x2545f4914f6cdd1du) >> 32) * n >> 32);
 }
 
 /* The less loaded of two; the first one if both are alike, so that the shares
  * decide while there is little to do. */
 static unsigned by_chance(struct scan *s, const struct pick *p)
 {
-	uint64_t sum = scan_shares(s);
-	unsigned a = draw(s, sum);
-	uint32_t share = s->open_share[a];
+	uint32_t shares, loads;
 
 	(void)p;
-	if (sum == share)
+	scan_sums(s, &shares, &loads);
+	unsigned a = scan_find(s, below(shares));
+	uint32_t share = s->share[a];
+	if (shares == share)
 		return a;
-	s->open_share[a] = 0;
-	unsigned b = draw(s, sum - share);
-	s->open_share[a] = share;
+	s->share[a] = 0;
+	unsigned b = scan_find(s, below(shares - share));
 	return (uint64_t)s->load[b] * share
-	    < (uint64_t)s->load[a] * s->open_share[b] ? b : a;
+	    < (uint64_t)s->load[a] * s->share[b] ? b : a;
 }
 
 /* ---- hash ---- */
@@ -133,9 +97,9 @@ static unsigned find_point(const struct conf_pool *pool, uint32_t at)
 static bool is_below_bound(const struct scan *s, unsigned i, uint64_t loads,
     uint64_t shares)
 {
-	uint64_t part = 5 * (loads + 1) * s->open_share[i];
+	uint64_t part = 5 * (loads + 1) * s->share[i];
 
-	return s->open_share[i] && s->load[i] < (part + 4 * shares - 1)
+	return s->share[i] && s->load[i] < (part + 4 * shares - 1)
 	    / (4 * shares);
 }
 
@@ -145,7 +109,8 @@ static unsigned by_hash(struct scan *s, const struct pick *p)
 
 	if (p == NULL || !p->hashed || pool->npoints == 0)
 		return scan_turn(s);
-	uint64_t loads = scan_loads(s), shares = scan_shares(s);
+	uint32_t loads, shares;
+	scan_sums(s, &shares, &loads);
 	unsigned at = find_point(pool, (uint32_t)p->hash);
 	for (unsigned i = 0; i < pool->npoints; i++) {
 		unsigned backend = pool->points[at].backend;

@@ -107,15 +107,23 @@ struct board_row *board_of(const struct conf_backend *b)
 
 /* ---- Addresses ---- */
 
-/* Both sides by words: a torn copy shows in the version. */
-__attribute__((no_sanitize("thread")))
-static void copy_address(struct addr *to, const struct addr *from)
+/* In the order of the bytes, and between the versions: a torn copy shows. */
+static void load_address(struct addr *to, const struct addr *from)
 {
-	const volatile unsigned char *p = (const volatile void *)from;
-	volatile unsigned char *q = (volatile void *)to;
+	const unsigned char *p = (const void *)from;
+	unsigned char *q = (void *)to;
 
 	for (size_t i = 0; i < sizeof *to; i++)
-		q[i] = p[i];
+		q[i] = __atomic_load_n(&p[i], __ATOMIC_ACQUIRE);
+}
+
+static void store_address(struct addr *to, const struct addr *from)
+{
+	const unsigned char *p = (const void *)from;
+	unsigned char *q = (void *)to;
+
+	for (size_t i = 0; i < sizeof *to; i++)
+		__atomic_store_n(&q[i], p[i], __ATOMIC_RELEASE);
 }
 
 bool board_address(const struct conf_backend *b, struct addr *a)
@@ -131,8 +139,7 @@ bool board_address(const struct conf_backend *b, struct addr *a)
 		uint32_t v = atomic_load_explicit(&row->version,
 		    memory_order_acquire);
 		bool has = atomic_load(&row->has_address);
-		copy_address(a, &row->address);
-		atomic_thread_fence(memory_order_acquire);
+		load_address(a, &row->address);
 		if (!(v & 1) && atomic_load(&row->version) == v)
 			return has && a->len <= sizeof a->un;
 	}
@@ -146,24 +153,21 @@ void board_set_address(const struct conf_backend *b, const struct addr *a)
 	uint32_t v = atomic_load(&row->version) | 1;
 
 	atomic_store(&row->version, v);
-	atomic_thread_fence(memory_order_seq_cst);
 	if (a)
-		copy_address(&row->address, a);
+		store_address(&row->address, a);
 	atomic_store(&row->has_address, a != NULL);
 	atomic_store_explicit(&row->version, v + 1, memory_order_release);
 }
 
 /* ---- Words ---- */
 
-__attribute__((no_sanitize("thread")))
 static void write_why(char *to, const char *why)
 {
-	volatile char *p = to;
-	size_t i = 0;
+	size_t n = strnlen(why, BOARD_WHY - 1);
 
-	for (; i < BOARD_WHY - 1 && why[i]; i++)
-		p[i] = why[i];
-	p[i] = '\0';
+	for (size_t i = 0; i < BOARD_WHY; i++)
+		__atomic_store_n(&to[i], i < n ? why[i] : '\0',
+		    __ATOMIC_RELAXED);
 }
 
 void board_say_why(const struct conf_backend *b, const char *why)

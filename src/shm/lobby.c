@@ -154,7 +154,7 @@ struct conn *lobby_hang(int fd, enum conn_kind kind)
 
 bool lobby_take(struct conn *c, uint32_t serial)
 {
-	uint64_t w = conn_word(c);
+	uint64_t w = atomic_load(&c->word);
 
 	for (;;) {
 		if (word_serial(w) != serial)
@@ -162,7 +162,7 @@ bool lobby_take(struct conn *c, uint32_t serial)
 		if (word_state(w) == CONN_PARKED) {
 			if (atomic_compare_exchange_weak_explicit(&c->word,
 			    &w, word_make(serial, slot_me, CONN_OWNED),
-			    memory_order_acq_rel, memory_order_acquire))
+			    memory_order_seq_cst, memory_order_seq_cst))
 				return true;
 		} else if (word_state(w) == CONN_OWNED) {
 			if (w & WORD_FIRED)
@@ -191,14 +191,12 @@ static void set_due(struct conn *c, uint64_t deadline)
 	}
 }
 
-/* `granted` is set before `fired`, which was cleared just now: so whatever the
- * order of both sides, the turn that has come is seen here or there. */
+/* Who grants sets `granted`, then looks at the word; who parks has cleared
+ * `fired` in the word, then looks here. All four are sequentially consistent:
+ * one of both sees what the other has done. */
 static bool turn_has_come(const struct conn *c, const struct flow *f)
 {
-	if (f->wait != WAIT_TURN)
-		return false;
-	atomic_thread_fence(memory_order_seq_cst);
-	return atomic_load(&c->granted);
+	return f->wait == WAIT_TURN && atomic_load(&c->granted);
 }
 
 static bool put_down(struct conn *c, const struct flow *f, uint32_t client,
@@ -207,8 +205,7 @@ static bool put_down(struct conn *c, const struct flow *f, uint32_t client,
 	uint32_t serial = conn_serial(c);
 	uint64_t w;
 
-	atomic_fetch_and_explicit(&c->word, ~(uint64_t)WORD_FIRED,
-	    memory_order_acq_rel);
+	atomic_fetch_and(&c->word, ~(uint64_t)WORD_FIRED);
 	conn_publish(c, f);
 	FAULT(park_published);
 	if (client == 0 && turn_has_come(c, f))

@@ -23,6 +23,7 @@ static void rebuild(const struct conf_pool *pool)
 {
 	for (unsigned i = 0; i < pool->nbackends; i++)
 		seats.current[pool->backends[i].index] = 0;
+	pool_of(pool)->turn = 0;
 	mend_seats(pool);
 	queue_rebuild(pool);
 }

@@ -104,7 +104,7 @@ static struct conn *next_served(const struct conf_pool *pool,
 {
 	struct scan *scan = scan_pool(pool, NULL, 0);
 	uint64_t now = clock_ms();
-	bool open = scan_rank(scan) && scan->open;
+	bool open = scan->open;
 
 	for (uint32_t row = s->first; row; ) {
 		struct conn *c = lobby_get(row);
@@ -136,19 +136,6 @@ void queue_give(const struct conf_pool *pool, struct calls *calls)
 		grant(pool, c, backend, calls);
 }
 
-/* Whether who wants no particular one may have a place there: not at a backup
- * while better ones are up. */
-static bool is_for_all(const struct conf_pool *pool, unsigned backend)
-{
-	if (atomic_load_explicit(&seats.share[backend],
-	    memory_order_relaxed) == 0)
-		return false;
-	if (!pool->ranked)
-		return true;
-	struct scan *scan = scan_pool(pool, NULL, 0);
-	return scan_rank(scan) && scan->share[backend - scan->first];
-}
-
 void queue_pass(const struct conf_pool *pool, unsigned backend,
     struct calls *calls)
 {
@@ -156,7 +143,8 @@ void queue_pass(const struct conf_pool *pool, unsigned backend,
 
 	if (!has_room(backend))
 		return;
-	bool all = is_for_all(pool, backend);
+	/* who wants any does not get a backup while better ones are up */
+	bool all = scan_is_up(pool, backend);
 	for (uint32_t row = s->first; row; ) {
 		struct conn *c = lobby_get(row);
 		row = c->queue_next;
@@ -169,13 +157,11 @@ void queue_pass(const struct conf_pool *pool, unsigned backend,
 	}
 }
 
-/* The fence is the other half of what lobby_park does for a turn. */
 static void ring(const struct calls *calls, const struct conn *c)
 {
 	if (calls->n == 0)
 		return;
 	FAULT(seat_granted);
-	atomic_thread_fence(memory_order_seq_cst);
 	for (unsigned i = 0; i < calls->n; i++)
 		if (calls->at[i].c != c)
 			lobby_look_again(calls->at[i].c, calls->at[i].serial);

@@ -76,7 +76,7 @@ static enum pick_result pick_any(struct turn *t)
 	struct scan *s = scan_pool(p->pool, p->tried, p->ntried);
 	bool behind = others_wait(p->pool), full = false;
 
-	for (bool some = scan_rank(s); some;
+	for (bool some = s->up; some;
 	    some = scan_worse(s, p->tried, p->ntried), behind = false) {
 		if (s->open && !behind)
 			return take(t, s->first + balance_choose(s, p));

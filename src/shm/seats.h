@@ -32,6 +32,7 @@ struct pool_seat {
 	uint32_t first, last;    /* rows; 0: nobody */
 	_Atomic uint32_t length; /* read without the lock too */
 	uint32_t particular;     /* of them wait for one backend only */
+	uint32_t turn;           /* the place behind the last picked */
 	uint64_t tickets;        /* handed out */
 	_Atomic uint32_t budget; /* retries that may be made, in hundredths:
 				  * any worker; off by one after a death */

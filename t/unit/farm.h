@@ -76,6 +76,16 @@ static inline void farm_open(unsigned slot)
 	lobby.connections = FARM_ROWS;
 }
 
+/* As the steward does: rows can be parked and rung. */
+static inline void farm_open_door(void)
+{
+	lobby.bell = eventfd(0, EFD_NONBLOCK);
+	lobby.order = eventfd(0, EFD_NONBLOCK);
+	lobby.report = eventfd(0, EFD_NONBLOCK);
+	lobby.nlisteners = 0;
+	ck_assert(lobby_open());
+}
+
 static inline void farm_close(void)
 {
 	seats_free(&seats);
