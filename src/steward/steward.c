@@ -192,7 +192,6 @@ static void follow_order(void)
 	if (order == LOBBY_HURRY)
 		deadlines_hurry();
 	if (drained && !atomic_load(&lobby.head->ended) && audit_is_empty()) {
-		atomic_store(&seats.head->over, 1);
 		probe_stop();
 		resolve_stop();
 		audit_end(task.generation);

@@ -40,7 +40,8 @@ my %more = (
 my $pools = join '', map {
 	my $list = join ', ', map { qq("$_") } @{ $pools{$_} };
 	"$_ = { backends = [ $list ]; " . ($more{$_} // '') .
-	    ' timeouts = { response = "500ms"; connect = "500ms"; }; };'
+	    ' passive = false;
+	    timeouts = { response = "500ms"; connect = "500ms"; }; };'
 } sort keys %pools;
 my $routes = join ",\n", map { qq({ path = "/$_"; pool = "$_"; }) }
     sort keys %pools;

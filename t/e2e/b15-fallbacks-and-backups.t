@@ -12,6 +12,7 @@ use Portico qw(free_port);
 my %b = backends(qw(a s f g));
 my @gone = map { '127.0.0.1:' . free_port() } 1 .. 2;
 my $down = 'state = "down";';
+my $eject = 'passive = { failures = 1; eject = "5m"; max_ejected = "100%"; };';
 my %pools = (
 	backed => pool('', $b{a}, $down, $b{s}, 'backup = true;'),
 	full => pool('fallback = "other";', $b{a}, 'max_connections = 1;'),
@@ -24,9 +25,11 @@ my %pools = (
 	none => pool('', $b{a}, $down),
 	slow => pool('queue = { length = 1; timeout = "2500ms"; };', $b{a},
 	    $down),
-	any => pool('when_all_down = "try";', $b{a}, $down, $b{s}, $down),
-	fetch => pool('when_all_down = "try"; fallback = "none";', $b{a},
-	    $down),
+	any => pool("when_all_down = \"try\"; $eject", $b{a}, '', $b{s}, ''),
+	fetch => pool("when_all_down = \"try\"; fallback = \"none\"; $eject",
+	    $b{a}, '', $b{s}, ''),
+	fail => pool($eject, $b{a}, '', $b{s}, ''),
+	taken => pool('when_all_down = "try";', $b{a}, $down),
 );
 my $p = Portico->start('listeners = { http = { address = "@http@"; }; };
     pools = { ' . join('', map { "$_ = $pools{$_}; " } sort keys %pools) .
@@ -39,8 +42,15 @@ my $at = $p->address('http');
 is names($at, 4, 'GET /backed'), 'ssss', 'a backup for who is down';
 is names($at, 3, 'GET /dead'), 'fff', 'a fallback for a pool that is dead';
 is names($at, 3, 'GET /off'), 'ggg', 'and for one that is off';
-is names($at, 4, 'GET /any') =~ tr/as//, 4, 'all down: any is tried';
-is names($at, 2, 'GET /fetch'), 'aa', 'also behind a fallback';
+
+# Here all are ejected.
+for (qw(any fetch fail)) {
+	is get($at, "/$_/reset")->{status}, 502, "$_: both fail";
+}
+is names($at, 2, 'GET /fail'), '503503', 'all are down: 503';
+is names($at, 4, 'GET /any') =~ tr/as//, 4, 'or any is tried';
+is names($at, 2, 'GET /fetch') =~ tr/as//, 2, 'also behind a fallback';
+is names($at, 1, 'GET /taken'), '503', 'not whom an operator took out';
 
 my $r = get($at, '/none');
 is $r->{status}, 503, 'nobody: 503';

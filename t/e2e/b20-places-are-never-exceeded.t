@@ -10,6 +10,7 @@ use Client qw(request);
 use File::Temp qw(tempdir);
 use IO::Select;
 use Pool qw(pool);
+use POSIX ();
 use Portico;
 use Time::HiRes qw(sleep time);
 
@@ -31,6 +32,7 @@ sub counting
 		return bless { address => $at, name => $name, pid => $pid,
 		    owner => $$ }, 'Backend';
 	}
+	POSIX::setpgid(0, 0);
 	$SIG{TERM} = 'DEFAULT';
 	serve($listener, $name, $parent);
 	POSIX::_exit(0);

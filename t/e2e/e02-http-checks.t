@@ -27,7 +27,7 @@ my $p = Portico->start(qq{
 	    body = { backends = ( @{[ backends(2) ]} ); passive = false;
 		health = { path = "/"; method = "OPTIONS"; fall = 1; rise = 1;
 		    interval = "200ms";
-		    expect = { status = [ 200, "500-503" ];
+		    expect = { status = [ "200", "500-503" ];
 			body_re = "^fine"; }; }; };
 	    not = { backends = ( @{[ backends(3) ]} ); passive = false;
 		health = { path = "/not"; fall = 1; rise = 1; timeout = "1s";
@@ -86,6 +86,7 @@ changes(2, 'body fine again', qr{body/b2 is up: 1 good check; 1 of 1});
 changes(2, 'status 404', qr{body/b2 is down: status 404; 0 of});
 changes(2, 'status 502', qr{body/b2 is up: 1 good check; 1 of 1},
     'a status of the list');
+changes(2, 'body fine', qr{not/b3 is up});
 changes(2, 'body fine, but maintenance',
     qr{not/b3 is down: body matches what it must not});
 changes(2, 'body fine', qr{not/b3 is up});

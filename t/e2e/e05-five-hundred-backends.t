@@ -15,10 +15,10 @@ my $N = 500;
 my $HUNG = 50;
 my $SECONDS = 5;
 
-my $b = Checked->start($N);
+my $backends = Checked->start($N);
 my $p = Portico->start(qq{
 	listeners = { http = { address = "\@http\@"; }; };
-	pools = { app = { backends = ( @{[ $b->list ]} ); passive = false;
+	pools = { app = { backends = ( @{[ $backends->list ]} ); passive = false;
 	    health = { path = "/"; interval = "1s"; timeout = "900ms"; }; }; };
 });
 
@@ -26,7 +26,7 @@ my $p = Portico->start(qq{
 sub counts
 {
 	my ($from) = @_;
-	my $all = substr $b->text, $from;
+	my $all = substr $backends->text, $from;
 	my @n = (0) x $N;
 
 	$n[$1]++ while $all =~ /^(\d+) \S+ GET /mg;
@@ -44,7 +44,7 @@ sub cpu
 ok until_true(sub { !grep { $_ == 0 } counts(0) }, 10),
     'each is checked in the first seconds';
 my ($steward) = $p->pids('steward');
-my ($before, $from) = (cpu($steward), length $b->text);
+my ($before, $from) = (cpu($steward), length $backends->text);
 sleep $SECONDS;
 my @n = sort { $a <=> $b } counts($from);
 my $used = cpu($steward) - $before;
@@ -57,8 +57,8 @@ cmp_ok $n[0], '>=', $SECONDS - 2, 'each had its checks';
 cmp_ok $n[-1], '<=', $SECONDS + 1, 'and no more';
 unlike $p->log, qr/is down/, 'all are up';
 
-$b->tell($_, 'hang') for 0 .. $HUNG - 1;
-$from = length $b->text;
+$backends->tell($_, 'hang') for 0 .. $HUNG - 1;
+$from = length $backends->text;
 sleep $SECONDS;
 @n = counts($from);
 my @well = sort { $a <=> $b } @n[$HUNG .. $N - 1];

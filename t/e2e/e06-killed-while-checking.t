@@ -14,14 +14,26 @@ use Portico;
 my $SECONDS = 6;
 my $b = Checked->start(40);
 
+sub backends
+{
+	return join ', ', map { sprintf '{ name = "b%d"; address = "%s"; }',
+	    $_, $b->address($_) } @_;
+}
+
 # Half of them never answer: their checks are always under way.
 $b->tell($_, 'hang') for 20 .. 39;
 my $p = Portico->start(qq{
 	workers = { min = 2; max = 4; };
 	listeners = { http = { address = "\@http\@"; }; };
-	pools = { app = { backends = ( @{[ $b->list ]} ); passive = false;
-	    health = { path = "/"; interval = "200ms"; timeout = "3s";
-		fall = 1; }; }; };
+	pools = {
+	    app = { backends = ( @{[ backends(0 .. 19) ]} ); passive = false;
+		health = { path = "/"; interval = "200ms"; fall = 1; }; };
+	    hung = { backends = ( @{[ backends(20 .. 39) ]} ); passive = false;
+		health = { path = "/"; interval = "200ms"; timeout = "3s"; };
+	    };
+	};
+	sites = { x = { hosts = "*"; routes = ( { path = "/hung";
+	    pool = "hung"; }, { pool = "app"; } ); }; };
 });
 my $at = $p->address('http');
 

@@ -51,7 +51,8 @@ sub tell
 
 	print { $self->{orders} } "$i $mode\n";
 	return Client::until_true(sub {
-		(() = $self->text =~ /^\S+ \S+ told /mg) >= $want });
+		(() = Portico::slurp("$self->{dir}/told") =~ /\n/g)
+		    >= $want });
 }
 
 sub text { my ($self) = @_; return Portico::slurp("$self->{dir}/checks") }

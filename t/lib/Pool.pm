@@ -13,7 +13,7 @@ our @EXPORT_OK = qw(backends pool names tally hold wait_held release);
 my $dir = tempdir(CLEANUP => 1);
 
 # name => Backend. Each answers with its name in X-Backend and the request as
-# text; what is asked for /held/NAME only when NAME is released.
+# text; to /held/NAME only when NAME is released, to /reset with a reset.
 sub backends
 {
 	return map { ($_ => backend($_)) } @_;
@@ -27,6 +27,7 @@ sub backend
 		my ($c) = @_;
 
 		while (defined(my $r = $c->request)) {
+			return $c->reset if $r =~ m{^\S+ /reset};
 			held($1) if $r =~ m{^\S+ /held/(\w+)};
 			$c->send(answer($name, $r)) or return;
 		}

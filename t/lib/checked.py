@@ -8,6 +8,7 @@
 # From its input it reads commands, "NUMBER MODE": status CODE, body TEXT,
 # hang, reset, garbage, refuse (nobody listens), serve (200, and listens
 # again). Number "*" is all of them.
+# DIR/told gets a line for each that has been obeyed.
 import asyncio
 import os
 import socket
@@ -17,6 +18,7 @@ import time
 
 DIR, COUNT = sys.argv[1], int(sys.argv[2])
 log = open(DIR + '/checks', 'w', buffering=1)
+told = open(DIR + '/told', 'w', buffering=1)
 modes = {}
 servers = {}
 ports = {}
@@ -110,6 +112,6 @@ async def main():
         who, _, mode = line.decode().rstrip('\n').partition(' ')
         for number in modes if who == '*' else [int(who)]:
             await command(number, mode)
-        note(who, 'told', mode)
+        print(who, mode, file=told)
 
 asyncio.run(main())
