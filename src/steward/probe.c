@@ -129,6 +129,9 @@ static void close_probe(struct probe *p)
 static void plan(struct probe *p, uint64_t now)
 {
 	uint64_t ms = health_interval(&p->health, p->pool, p->b, now);
+
+	if (ms > HURRY_MS && atomic_load(&board_of(p->b)->suspect))
+		ms = HURRY_MS;
 	uint64_t at = p->began_at + ms - ms / 20 + any_below(ms / 10);
 
 	timers_set(&starts, index_of(p), at > now + LEAST_MS ? at
