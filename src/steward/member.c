@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "shm/board.h"
 #include "shm/seats.h"
@@ -189,7 +188,7 @@ static bool move(const struct conf_backend *b, const struct addr *before,
 	if (to == NULL && before->len == 0)
 		return false;
 	if (to == NULL) {
-		board_say_why(b, "its name has not this address any more");
+		board_say_why(b, "its name has lost this address");
 		board_set_address(b, NULL);
 		return true;
 	}
@@ -243,8 +242,6 @@ unsigned member_follow(const struct conf_backend *first,
 		bool moved = first->srv && f && f < all + n
 		    && set_srv(b, scale(f->weight, most), f->priority);
 		moved = move(b, &before[i], f) || moved;
-		if (moved)
-			seats_refresh(b, clock_ms());
 		*changed = *changed || moved;
 	}
 	return left;
@@ -262,7 +259,6 @@ bool member_clear(const struct conf_backend *first)
 		had = true;
 		board_say_why(b, "its name does not exist any more");
 		board_set_address(b, NULL);
-		seats_refresh(b, clock_ms());
 	}
 	return had;
 }

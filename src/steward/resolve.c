@@ -9,13 +9,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "shm/board.h"
 #include "shm/lobby.h"
-#include "shm/slot.h"
 #include "steward/inquiry.h"
 #include "steward/member.h"
 #include "steward/question.h"
 #include "steward/stale.h"
+#include "steward/watch.h"
 
 #define LONGEST_MS 5000 /* a lookup */
 #define EARLY_MS 300    /* then a first answer counts without its rest */
@@ -36,6 +35,7 @@ struct name {
 	unsigned none;  /* answers in a row that there is no such name */
 	bool settled;   /* it has an address, or was looked up once */
 	bool failing, too_many; /* the log has been told */
+	bool early;     /* a part of the answer counts already */
 	struct inquiry *inquiry; /* NULL: none is under way */
 };
 
@@ -46,7 +46,7 @@ static const struct conf_backend **users;
 static uint64_t began;
 static uint32_t luck;
 static uint64_t looks_at; /* clock_ms */
-static bool had_no_room, has_ended; /* in this look */
+static bool had_no_room, has_ended, has_moved; /* in this look */
 
 /* ---- From the configuration ---- */
 
@@ -157,7 +157,13 @@ static void tell_place(const struct conf_backend *b, const char *name)
 	    text[0] ? text : "no address");
 }
 
-static void follow(struct name *name, struct open open)
+static void look_at_members(const struct conf_backend *first, uint64_t now)
+{
+	for (unsigned i = 0; i < first->members; i++)
+		watch_changed(&conf->pools[first->pool], first + i, now);
+}
+
+static void follow(struct name *name, struct open open, uint64_t now)
 {
 	struct inquiry *q = name->inquiry;
 	unsigned most = 0;
@@ -173,8 +179,11 @@ static void follow(struct name *name, struct open open)
 			log_warn("%s/%s: %s has %u addresses more than the %u "
 			    "that are used of it (addresses)", b->pool_name,
 			    b->name, name->text, left, b->members);
-		if (changed)
+		if (changed) {
 			tell_place(b, name->text);
+			look_at_members(b, now);
+			has_moved = true;
+		}
 	}
 	name->too_many = most > 0;
 	name->settled = true;
@@ -192,7 +201,7 @@ static void went_well(struct name *name, uint64_t now)
 {
 	uint64_t ms = (uint64_t)name->inquiry->ttl * 1000;
 
-	follow(name, inquiry_open(name->inquiry));
+	follow(name, inquiry_open(name->inquiry), now);
 	if (name->failing)
 		log_info("%s can be looked up again", name->text);
 	name->failing = false;
@@ -203,12 +212,16 @@ static void went_well(struct name *name, uint64_t now)
 	name->due = in_about(now, ms < LEAST_MS ? LEAST_MS : ms);
 }
 
-static bool clear(const struct name *name)
+static bool clear(const struct name *name, uint64_t now)
 {
 	bool had = false;
 
-	for (unsigned i = 0; i < name->nusers; i++)
-		had = member_clear(name->users[i]) || had;
+	for (unsigned i = 0; i < name->nusers; i++) {
+		if (!member_clear(name->users[i]))
+			continue;
+		look_at_members(name->users[i], now);
+		had = has_moved = true;
+	}
 	return had;
 }
 
@@ -230,7 +243,7 @@ static void went_wrong(struct name *name, uint64_t now, bool failed)
 		    has_any(name) ? "the addresses that it had are used"
 		    : "it has no address yet");
 	name->failing = true;
-	if (name->none >= NONE_MOST && clear(name))
+	if (name->none >= NONE_MOST && clear(name, now))
 		log_warn("%s has no address any more: %s, %u times", name->text,
 		    why, name->none);
 	if (name->none > NONE_MOST)
@@ -249,16 +262,11 @@ static void conclude(struct name *name, uint64_t now)
 	name->settled = true;
 	inquiry_end(q);
 	name->inquiry = NULL;
+	name->early = false;
 	has_ended = true;
 }
 
 /* ---- The look ---- */
-
-static bool is_newest(void)
-{
-	return atomic_load(&board.head->newest)
-	    == atomic_load(&slot_self->generation);
-}
 
 void resolve_stop(void)
 {
@@ -281,8 +289,10 @@ static bool is_over(struct name *name, uint64_t now)
 		inquiry_give_up(q);
 		return true;
 	}
-	if (!name->settled && q->n && now - q->began >= EARLY_MS)
-		follow(name, inquiry_open(q));
+	if (q->n && !name->early && now - q->began >= EARLY_MS) {
+		follow(name, inquiry_open(q), now);
+		name->early = true;
+	}
 	return false;
 }
 
@@ -295,7 +305,7 @@ static uint64_t look_at(struct name *name, uint64_t now, bool newest)
 	if (name->inquiry && is_over(name, now))
 		conclude(name, now);
 	if (name->inquiry)
-		return name->inquiry->began + (name->settled ? LONGEST_MS
+		return name->inquiry->began + (name->early ? LONGEST_MS
 		    : EARLY_MS);
 	if (name->due > now)
 		return name->due;
@@ -303,15 +313,10 @@ static uint64_t look_at(struct name *name, uint64_t now, bool newest)
 	return now + LEAST_MS;
 }
 
-static uint64_t look(uint64_t now)
+static uint64_t look_at_all(uint64_t now, bool newest)
 {
-	uint64_t next = stale_look(now);
-	bool newest = is_newest();
-	if (!newest && atomic_load(&lobby.head->ready)) {
-		resolve_stop(); /* a younger family asks now */
-		return next;
-	}
-	had_no_room = has_ended = false;
+	uint64_t next = UINT64_MAX;
+
 	for (unsigned i = 0; i < nnames; i++) {
 		uint64_t at = look_at(&names[i], now, newest);
 		next = at < next ? at : next;
@@ -319,6 +324,20 @@ static uint64_t look(uint64_t now)
 	uint64_t at = question_look(now);
 	if (had_no_room && has_ended)
 		return now;
+	return at < next ? at : next;
+}
+
+static uint64_t look(uint64_t now)
+{
+	uint64_t next = UINT64_MAX;
+	bool newest = watch_is_newest();
+
+	had_no_room = has_ended = has_moved = false;
+	if (newest || !atomic_load(&lobby.head->ready))
+		next = look_at_all(now, newest);
+	else
+		resolve_stop(); /* a younger family asks now */
+	uint64_t at = stale_look(now, has_moved);
 	return at < next ? at : next;
 }
 

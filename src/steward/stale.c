@@ -79,11 +79,11 @@ static void look_at(struct member *m)
 	m->version = version;
 }
 
-uint64_t stale_look(uint64_t now)
+uint64_t stale_look(uint64_t now, bool moved)
 {
 	if (nmembers == 0)
 		return UINT64_MAX;
-	if (now >= next) {
+	if (moved || now >= next) {
 		for (unsigned i = 0; i < nmembers; i++)
 			look_at(&members[i]);
 		next = now + EVERY_MS;

@@ -98,10 +98,13 @@ sub write_zone
 sub questions
 {
 	my ($self, $name, $type) = @_;
+	my @all;
 
-	open my $f, '<', "$self->{dir}/questions" or return;
+	if (open my $f, '<', "$self->{dir}/questions") {
+		@all = map { [ split ] } <$f>;
+	}
 	return grep { (!defined $name || $_->[1] eq $name)
-	    && (!defined $type || $_->[2] eq $type) } map { [ split ] } <$f>;
+	    && (!defined $type || $_->[2] eq $type) } @all;
 }
 
 sub clear { my ($self) = @_; unlink "$self->{dir}/questions"; return }
