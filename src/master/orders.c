@@ -159,19 +159,33 @@ static bool save(const struct command *c, struct reply *r)
 
 /* ---- States and weights: at once, on the board ---- */
 
-static void wake_stewards(void)
+/* What workers read is worked out here too, so that it holds when the answer
+ * goes out: these are single words, and its steward writes the same. */
+static void lay_on(const struct generation *g, const struct conf_backend *b)
 {
-	for (int i = 0; i < GENERATIONS; i++)
-		if (generations[i].state != GEN_NONE
-		    && generations[i].state != GEN_ENDING)
-			generation_order(&generations[i]);
+	const struct conf_pool *pool = conf_find_pool(g->conf, b->pool_name);
+	const struct conf_backend *at = pool ? conf_find_backend(pool, b->name)
+	    : NULL;
+	struct seats newest = seats;
+
+	if (at == NULL)
+		return;
+	seats = g->seats;
+	overlay_lay(at, board_of(at));
+	seats_refresh(at, clock_ms());
+	seats = newest;
 }
 
-static void lay(const struct generation *g, const struct conf_backend *b)
+static void lay(const struct conf_backend *b)
 {
-	for (unsigned i = 0; i < target_members(b); i++)
-		overlay_lay(&b[i], board_row_at(&g->seats, b[i].index));
-	wake_stewards();
+	for (int i = 0; i < GENERATIONS; i++) {
+		const struct generation *g = &generations[i];
+		if (g->state == GEN_NONE || g->state == GEN_ENDING)
+			continue;
+		for (unsigned k = 0; k < target_members(b); k++)
+			lay_on(g, &b[k]);
+		generation_order(g);
+	}
 }
 
 /* The change holds; whether it lasts is another thing. */
@@ -243,7 +257,7 @@ static bool set_state(const struct command *c, struct reply *r)
 		    ? ORDER_DRAIN : ORDER_DOWN);
 	if (!fine)
 		return too_many(r);
-	lay(g, b);
+	lay(b);
 	return agree_to(b, g, r);
 }
 
@@ -262,7 +276,7 @@ static bool set_weight(const struct command *c, struct reply *r)
 	overlay_name(c->pool, c->name, name);
 	if (!overlay_set_weight(name, c->of_file ? 0 : c->weight + 1))
 		return too_many(r);
-	lay(g, b);
+	lay(b);
 	return agree_to(b, g, r);
 }
 
