@@ -28,20 +28,28 @@ sub torment
 	return;
 }
 
+my $queue = 'balance = "least-connections"; queue = { length = 100;
+    timeout = "5s"; };';
+my %most = map { ($_ => 'max_connections = 3;') } qw(a b c);
+
 for my $t ([ 'killed', sub { $_[0]->backend('b')->kill } ],
     [ 'never answers', 'hang' ], [ 'resets', 'reset' ],
     [ 'half a head', 'half-head' ], [ 'slow', 'slow ms=100' ],
     [ 'drained and back', sub {
-	$_[0]->reload(of => { b => 'state = "drain";' }); $_[0]->reload } ]) {
-	my ($what, $fault) = @$t;
-	my ($r, $f) = Failover->trial(what => $what, seconds => 4,
-	    pool => $Failover::HEALTH,
+	$_[0]->reload(of => { b => 'state = "drain";' }); $_[0]->reload } ],
+    [ 'killed, with a queue', sub { $_[0]->backend('b')->kill }, $queue ],
+    [ 'slow, with a queue', 'slow ms=100', $queue ],
+    [ 'resets, with a queue', 'reset', $queue ]) {
+	my ($what, $fault, $pool) = @$t;
+	my ($r, $f) = Failover->trial(what => $what, seconds => 3,
+	    pool => $Failover::HEALTH . ($pool // ''),
+	    of => $pool ? \%most : {},
 	    top => 'workers = { min = 4; max = 8; };', fault => sub {
 		my ($f) = @_;
 
 		torment($f->portico, 0.5);
 		ref $fault ? $fault->($f) : $f->backend('b')->be($fault);
-		torment($f->portico, 2);
+		torment($f->portico, 1.5);
 	});
 
 	ok $f->portico->alive, "$what: the master lives";

@@ -132,6 +132,8 @@ sub outcome
 #   fault     what b is told to be, or code that is given us
 #   knows     seconds after which no request may begin that meets b's fault
 #   told      what the error log must say
+#   met       of the requests after the first second so many percent at most
+#             meet it: the checks see nothing, and it comes back each time
 #   posts     so many POSTs may fail; any number without it
 #   cut       GETs and PUTs whose answer had begun may end early
 # Returns the outcome and the scene, which goes on; `since` is in both.
@@ -152,6 +154,8 @@ sub trial
 	$r->posts_failed($t{what}, $t{posts}) if defined $t{posts};
 	cmp_ok $r->knew($f->{since}), '<', $t{knows},
 	    "$t{what}: known within $t{knows} s" if defined $t{knows};
+	cmp_ok $r->met($f->{since} + 1), '<', $t{met},
+	    "$t{what}: less than $t{met}% meet it later" if defined $t{met};
 	$f->told($t{what}, $t{told}) if $t{told};
 	return ($r, $f);
 }
@@ -251,6 +255,16 @@ sub knew
 	    (bad($_) || $_->{retries} > 0) });
 
 	return @met ? $met[-1]{start} - $since : 0;
+}
+
+# Percent of the requests from then on that met a failing backend.
+sub met
+{
+	my ($self, $since) = @_;
+	my @later = $self->those(sub { $_->{start} >= $since });
+	my @met = grep { bad($_) || $_->{retries} > 0 } @later;
+
+	return @later ? 100 * @met / @later : 100;
 }
 
 sub from
