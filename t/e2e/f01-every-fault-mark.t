@@ -97,7 +97,12 @@ sub start_portico
 		hasty = { address = "\@hasty\@";
 		    timeouts = { keepalive = "100ms"; }; };
 	};
-	pools = { app = { backends = [ $list ]; }; };
+	pools = {
+		app = { backends = [ $list ]; };
+		named = { backends = "a.test:80"; resolve = "1s"; };
+	};
+	sites = { all = { hosts = "*"; routes = ( { pool = "app"; } ); }; };
+	resolvers = "127.0.0.1:1"; # nobody: it is asked again and again
 	access_log = { to = "\@dir\@/access"; };
 	});
 }
