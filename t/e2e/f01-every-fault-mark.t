@@ -47,6 +47,7 @@ my %special = (
 	clone_done => { kill => 'worker', passed => [ 0, 3, 5, 7 ] },
 	heir_woken => { kill => 'steward', passed => [ 0, 1 ] },
 	ring_taken => { idle => 12 },
+	resolve_socket => { passed => [ 5, 9 ] }, # not before it is ready
 	settle_row => { kill => 'worker', passed => [ 0, 2 ],
 	    load => \@busy },
 	settle_locks => { kill => 'worker', passed => [ 0, 7 ],
