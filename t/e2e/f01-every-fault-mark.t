@@ -52,6 +52,7 @@ my %special = (
 	clone_done => { kill => 'worker', passed => [ 0, 3, 5, 7 ] },
 	heir_woken => { kill => 'steward', passed => [ 0, 1 ] },
 	ring_taken => { idle => 12 },
+	resolve_socket => { passed => [ 5, 9 ] }, # not before it is ready
 	settle_row => { kill => 'worker', passed => [ 0, 2 ],
 	    load => \@busy },
 	settle_locks => { kill => 'worker', passed => [ 0, 7 ],
@@ -111,16 +112,19 @@ sub start_portico
 		    timeouts = { keepalive = "100ms"; }; };
 	};
 	pools = {
-		app = { backends = ( $list ); $queue };
+		app = { backends = ( $list ); $queue
+		    health = { interval = "100ms"; timeout = "1s"; }; };
 		slow = {
 		    backends = ( { address = "$backends[0]";
 			max_connections = 1; } );
 		    queue = { length = 50; timeout = "150ms"; }; };
+		named = { backends = "a.test:80"; resolve = "1s"; };
 	};
-	sites = { all = { hosts = [ "*" ]; routes = (
+	sites = { all = { hosts = "*"; routes = (
 		{ path = "/slow"; strip_prefix = "/slow"; pool = "slow"; },
 		{ pool = "app"; }
 	); }; };
+	resolvers = "127.0.0.1:1"; # nobody: it is asked again and again
 	access_log = { to = "\@dir\@/access"; };
 	});
 }
