@@ -129,6 +129,9 @@ static void close_probe(struct probe *p)
 static void plan(struct probe *p, uint64_t now)
 {
 	uint64_t ms = health_interval(&p->health, p->pool, p->b, now);
+
+	if (ms > HURRY_MS && atomic_load(&board_of(p->b)->suspect))
+		ms = HURRY_MS;
 	uint64_t at = p->began_at + ms - ms / 20 + any_below(ms / 10);
 
 	timers_set(&starts, index_of(p), at > now + LEAST_MS ? at
@@ -394,12 +397,12 @@ uint64_t probe_look(uint64_t now)
 
 void probe_hurry(const struct conf_backend *b, uint64_t now)
 {
-	struct probe *p = &probes[b->index];
+	if (!goes || probes[b->index].pool == NULL)
+		return;
+	const struct probe *p = &probes[b->index];
 	uint64_t at = p->began_at + HURRY_MS;
-
 	/* one that is under way will say it */
-	if (!goes || p->pool == NULL || p->step == STEP_CONNECT
-	    || p->step == STEP_ANSWER)
+	if (p->step == STEP_CONNECT || p->step == STEP_ANSWER)
 		return;
 	if (at < now)
 		at = now;

@@ -142,6 +142,16 @@ static void remember(struct seen *s, const struct board_row *row,
 	s->changed = atomic_load(&row->changed);
 }
 
+/* A worker had its doubts, or it is somewhere else now, or good checks may
+ * end its ejection. */
+static bool wants_check(const struct seen *s, const struct board_row *row,
+    enum board_state state)
+{
+	return atomic_load(&row->suspect)
+	    || (s->known && (atomic_load(&row->version) != s->version
+	    || (state == BOARD_EJECTED && s->state != BOARD_EJECTED)));
+}
+
 static void look_as_newest(const struct conf_pool *pool,
     const struct conf_backend *b, uint64_t now)
 {
@@ -154,8 +164,7 @@ static void look_as_newest(const struct conf_pool *pool,
 		note_return(b, s->state, state, now);
 		tell(pool, b, s, state, now);
 	}
-	if (atomic_exchange(&row->suspect, 0)
-	    || (s->known && atomic_load(&row->version) != s->version))
+	if (wants_check(s, row, state))
 		probe_hurry(b, now);
 	remember(s, row, state);
 }
