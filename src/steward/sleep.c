@@ -10,12 +10,14 @@
 #include "base/log.h"
 #include "shm/lobby.h"
 #include "steward/probe.h"
+#include "steward/resolve.h"
 
 #define BATCH 64
 
 /* Who is called when a descriptor of that kind is ready. */
 static void (*const called[])(unsigned row, uint32_t events) = {
 	[CONN_PROBE] = probe_event,
+	[CONN_RESOLVER] = resolve_event,
 	[CONN_REFRESH] = NULL,
 };
 

@@ -23,6 +23,7 @@
 #include "steward/clone.h"
 #include "steward/deadlines.h"
 #include "steward/probe.h"
+#include "steward/resolve.h"
 #include "steward/settle.h"
 #include "steward/sleep.h"
 #include "steward/staff.h"
@@ -192,6 +193,7 @@ static void follow_order(void)
 		deadlines_hurry();
 	if (drained && !atomic_load(&lobby.head->ended) && audit_is_empty()) {
 		probe_stop();
+		resolve_stop();
 		audit_end(task.generation);
 		atomic_store(&lobby.head->ended, 1);
 		report();
@@ -205,7 +207,19 @@ static void tick(void)
 	settle_arm(part++ % ARM_PARTS, ARM_PARTS);
 	deadlines_glance();
 	deadlines_recount();
-	lobby_mend_door();
+	if (atomic_load(&lobby.head->ready))
+		lobby_mend_door();
+}
+
+/* The first requests find the addresses that names have. */
+static void open_door(uint64_t now)
+{
+	if (atomic_load(&lobby.head->ready) || !resolve_is_settled(now))
+		return;
+	if (!drained)
+		lobby_listeners_in();
+	atomic_store(&lobby.head->ready, 1);
+	report();
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -248,13 +262,17 @@ static _Noreturn void live_as_steward(void)
 	staff_init(task.conf->workers_min, task.conf->workers_max);
 	watch_init(task.conf);
 	probe_init(task.conf);
+	resolve_init(task.conf);
 	report();
 	for (;;) {
 		uint64_t now = clock_ms();
 		/* the end of a probe is no reason to look at everything */
 		if (woken || now >= next)
 			next = look(now, woken);
-		woken = sleep_until(earlier(next, probe_look(now)));
+		uint64_t names = resolve_look(now);
+		open_door(now);
+		woken = sleep_until(earlier(earlier(next, names),
+		    probe_look(now)));
 	}
 }
 
@@ -295,7 +313,5 @@ void steward_main(unsigned n, const struct steward_task *t)
 		die("the lobby cannot be opened: %m");
 	if (task.background) /* alone in its table as yet */
 		fd_let_go_of_stdio();
-	lobby_listeners_in();
-	atomic_store(&lobby.head->ready, 1);
 	live_as_steward();
 }

@@ -8,19 +8,27 @@ use IO::Select;
 use Time::HiRes qw(sleep time);
 use Portico qw(tool one_backend);
 
-our @EXPORT_OK = qw(start_origin start_load load_line torment spoiled);
+our @EXPORT_OK = qw(start_origin start_origin_at start_load load_line torment spoiled);
 our $CLEAN = 'failed 0 reset 0 mixed 0 stalled 0';
 my @pids;
 
 # Starts t/lib/origin.c: its address.
 sub start_origin
 {
-	my $pid = open my $from, '-|', tool('origin'), @_, '127.0.0.1:0'
+	return start_origin_at('127.0.0.1:0', @_);
+}
+
+# The same, at an address of 127.0.0.0/8; port 0 for any.
+sub start_origin_at
+{
+	my ($address, @arguments) = @_;
+	my ($host) = split /:/, $address;
+	my $pid = open my $from, '-|', tool('origin'), @arguments, $address
 	    or die "origin: $!";
 
 	push @pids, [ $$, $pid, $from ];
 	my ($port) = <$from> =~ /port (\d+)/;
-	return "127.0.0.1:$port";
+	return "$host:$port";
 }
 
 # Starts t/lib/load.c with arguments.
