@@ -46,7 +46,8 @@ static bool find_in_file(ares_channel channel, const char *host, int family,
 	if (ares_gethostbyname_file(channel, host, family, &h)
 	    != ARES_SUCCESS)
 		return false;
-	for (char **p = h->h_addr_list; *p && *n < FOUND_MOST; p++) {
+	for (char **p = h->h_addr_list; h->h_addrtype == family && *p
+	    && *n < FOUND_MOST; p++) {
 		memset(&one, 0, sizeof one);
 		one.at.sa.sa_family = (sa_family_t)family;
 		if (family == AF_INET) {
