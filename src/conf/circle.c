@@ -8,7 +8,7 @@
 #include "conf/conf.h"
 #include "conf/heap.h"
 
-#define NAME_TEXT 160
+#define NAME_TEXT 192 /* a name, its member, and a number */
 
 /* Points of a backend of mean weight: from this to twice as many. They go up
  * and down by doubling only, so that a backend that comes or goes hardly ever
@@ -65,7 +65,7 @@ static uint32_t place(const char *name, unsigned k)
 	char text[NAME_TEXT];
 	int n = snprintf(text, sizeof text, "%s-%u", name, k);
 
-	MUST(n > 0 && n < (int)sizeof text);
+	MUST(n > 0 && n < NAME_TEXT);
 	return (uint32_t)hash_slice(key, slice_make(text, (size_t)n));
 }
 

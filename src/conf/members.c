@@ -35,10 +35,8 @@ bool members_add(struct load *l, struct conf_pool *pool,
 		return false;
 	l->conf->nbackends += more;
 	pool->backends = heap_alloc(l->conf, had + more, sizeof *old);
-	for (unsigned i = 0; i < had; i++) {
-		pool->backends[i] = old[i];
-		load_mark_line(l, &pool->backends[i], load_line(l, &old[i]));
-	}
+	if (had)
+		memcpy(pool->backends, old, had * sizeof *old);
 	for (unsigned i = 0; i < n; i++)
 		add(l, pool, &all[i]);
 	return true;

@@ -13,8 +13,9 @@ struct load;
 #define MEMBERS_MOST 4096 /* over all pools */
 
 /* Adds n backends, as they stand in the file, to those of a pool: each as
- * all of its members, marked where it was marked. False if there would be
- * too many; then none is added. */
+ * all of its members, marked where it was marked. Those that the pool had
+ * are marked no more. False if there would be too many; then none is
+ * added. */
 bool members_add(struct load *l, struct conf_pool *pool,
     const struct conf_backend *all, unsigned n);
 

@@ -90,6 +90,9 @@ void syntax_report(struct load *l, const char *text)
 
 	if (what && strstr(what, "duplicate"))
 		report_twice(l, text, line);
+	else if (what && strstr(what, "mismatched"))
+		report_error(&l->report, line, "what stands in [ ] is of one "
+		    "type; write a list of several in ( )");
 	else
 		report_error(&l->report, line, "%s; look here and just "
 		    "before for a missing \"=\", comma, quote or bracket, or "

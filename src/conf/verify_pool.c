@@ -19,6 +19,15 @@ static int by_name(const void *a, const void *b)
 	return order ? order : *x < *y ? -1 : *x > *y;
 }
 
+/* After changes at run time a backend may have no line of its own. */
+static unsigned line_of(const struct load *l, const struct conf_pool *pool,
+    const struct conf_backend *b)
+{
+	unsigned line = load_line(l, b);
+
+	return line ? line : load_line(l, pool);
+}
+
 /* Logs, commands and the board know a backend by its name. */
 static void verify_names(struct load *l, const struct conf_pool *pool)
 {
@@ -34,7 +43,7 @@ static void verify_names(struct load *l, const struct conf_pool *pool)
 	qsort(all, n, sizeof *all, by_name);
 	for (unsigned i = 1; i < n; i++)
 		if (strcmp(all[i - 1]->name, all[i]->name) == 0)
-			report_error(&l->report, load_line(l, all[i]),
+			report_error(&l->report, line_of(l, pool, all[i]),
 			    "pool \"%s\" has two backends \"%s\"; give each "
 			    "a name of its own", pool->name, all[i]->name);
 	free(all);
@@ -134,7 +143,7 @@ void verify_pools(struct load *l)
 		verify_health(l, pool);
 		verify_queue(l, pool);
 		verify_fallback(l, pool);
-		if (pool->balance == BALANCE_HASH)
+		if (pool->balance == BALANCE_HASH && l->report.errors == 0)
 			circle_build(l->conf, pool);
 	}
 }

@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "master/overlay.h"
 #include "shm/board.h"
 
 /* Where each row's backend is, hashed: the board itself is a stranger's. */
@@ -70,6 +71,7 @@ static unsigned claim(const struct conf_pool *pool,
 	if (!pool->health.on)
 		atomic_store(&board.rows[row].health, HEALTH_UNKNOWN);
 	places[row] = place;
+	overlay_lay(b, &board.rows[row]);
 	return row;
 }
 

@@ -375,6 +375,22 @@ struct generation *generation_oldest(enum generation_state state)
 	return found;
 }
 
+struct generation *generation_current(void)
+{
+	struct generation *g = generation_find(GEN_RUNNING);
+
+	return g ? g : generation_find(GEN_DRAINING);
+}
+
+unsigned generation_count(enum generation_state state)
+{
+	unsigned n = 0;
+
+	for (int i = 0; i < GENERATIONS; i++)
+		n += generations[i].state == state;
+	return n;
+}
+
 struct generation *generation_of(unsigned number)
 {
 	for (int i = 0; i < GENERATIONS; i++)

@@ -67,6 +67,11 @@ struct generation *generation_find(enum generation_state state);
 struct generation *generation_oldest(enum generation_state state);
 struct generation *generation_of(unsigned number);
 
+/* The newest one that runs, or drains: what its configuration says holds for
+ * the whole process. */
+struct generation *generation_current(void);
+unsigned generation_count(enum generation_state state);
+
 /* In a child that is none of a family: unmaps the areas of all of them. */
 void generation_unmap_all(void);
 

@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -14,9 +12,12 @@
 #include "base/log.h"
 #include "base/title.h"
 #include "master/bind.h"
+#include "master/control.h"
 #include "master/generation.h"
 #include "master/logs.h"
 #include "master/notify.h"
+#include "master/orders.h"
+#include "master/overlay.h"
 #include "master/reap.h"
 #include "master/reload.h"
 #include "master/signals.h"
@@ -26,23 +27,15 @@
 
 #define TICK_MS 1000
 #define LOGGER_WAIT_MS 2000
-#define RELOAD_MS 20000 /* longer than a generation may take to start */
 
 static const struct master_task *task;
 static bool finishing; /* QUIT: no new work, end when all is done */
 static bool started;
-static bool reloading;
-static uint64_t reload_began; /* clock_ms */
-static unsigned reloads; /* the generation that a reload is to follow */
+static uint64_t born; /* clock_ms */
 
-/* What is written of the newest generation decides for the whole process. */
-static const struct conf *current(void)
+uint64_t master_born(void)
 {
-	const struct generation *g = generation_find(GEN_RUNNING);
-
-	if (g == NULL)
-		g = generation_find(GEN_DRAINING);
-	return g ? g->conf : NULL;
+	return born;
 }
 
 static void promote(struct generation *g)
@@ -54,29 +47,13 @@ static void promote(struct generation *g)
 		generation_drain(old, until, false);
 	g->state = GEN_RUNNING;
 	bind_close_others(g->conf);
+	control_commit(g->conf);
+	orders_follow(g->conf);
 	if (started)
 		logs_reopen(g->conf);
 	log_set_level(g->conf->error_log.level);
 	log_info("generation %u is running: %u workers", g->number,
 	    g->conf->workers_min);
-}
-
-static unsigned count(enum generation_state state)
-{
-	unsigned n = 0;
-
-	for (int i = 0; i < GENERATIONS; i++)
-		n += generations[i].state == state;
-	return n;
-}
-
-static void hurry_oldest(void)
-{
-	struct generation *g;
-
-	if (count(GEN_DRAINING) + count(GEN_RUNNING) > GENERATIONS_LIVE
-	    && (g = generation_oldest(GEN_DRAINING)) != NULL)
-		generation_drain(g, g->drain_until, true);
 }
 
 static void advance(struct generation *g)
@@ -114,7 +91,7 @@ static void advance(struct generation *g)
 
 static bool any_left(void)
 {
-	return count(GEN_NONE) < GENERATIONS;
+	return generation_count(GEN_NONE) < GENERATIONS;
 }
 
 static void finish(void)
@@ -123,6 +100,8 @@ static void finish(void)
 
 	finishing = true;
 	notify_stopping();
+	reload_forbid();
+	control_shut();
 	while ((g = generation_find(GEN_STARTING)) != NULL)
 		generation_kill(g);
 	bind_close_others(NULL);
@@ -134,93 +113,43 @@ static void finish(void)
 	}
 }
 
-static void start_new(struct conf *conf)
-{
-	if (conf == NULL)
-		return;
-	if (!logs_claim(conf) || generation_start(task, conf) == NULL) {
-		log_err("reload: the configuration stays as it was");
-		logs_release();
-		conf_free(conf);
-	}
-	hurry_oldest();
-}
-
-static unsigned running(void)
-{
-	const struct generation *g = generation_find(GEN_RUNNING);
-
-	return g ? g->number : 0;
-}
-
-static void reload(void)
-{
-	reloading = true;
-	reload_began = clock_ms();
-	reloads = running();
-	notify_reloading();
-	start_new(reload_conf(task));
-}
-
-/* A reload has ended when the new generation runs, or never will. */
-static void end_reload(void)
-{
-	char status[100];
-
-	if (!reloading || finishing || generation_find(GEN_STARTING))
-		return;
-	/* whoever waits for it wants it to have an effect by then */
-	if (running() != reloads && generation_old_is_open()
-	    && clock_ms() < reload_began + RELOAD_MS)
-		return;
-	if (running() != reloads)
-		snprintf(status, sizeof status, "generation %u is running",
-		    running());
-	else
-		snprintf(status, sizeof status, "the reload failed: "
-		    "generation %u is still running", running());
-	reloading = false;
-	notify_ready(status);
-}
-
 static void follow_signals(void)
 {
-	if (signals_take(SIGUSR1) && current())
-		logs_reopen(current());
+	const struct generation *g = generation_current();
+
+	if (signals_take(SIGUSR1) && g)
+		logs_reopen(g->conf);
 	if (signals_take(SIGQUIT) && !finishing) {
 		log_info("finishing");
 		finish();
 	}
-	if (!finishing && generation_find(GEN_STARTING) == NULL
+	if (started && !finishing && generation_find(GEN_STARTING) == NULL
 	    && signals_take(SIGHUP))
-		reload();
+		reload_begin(NULL);
 }
 
-/* A generation that lost all its processes at once gets a successor. */
-static void start_over(void)
+static unsigned long long sooner(unsigned long long a, unsigned long long b)
 {
-	static uint64_t at;
-
-	if (finishing || !started || generation_find(GEN_RUNNING)
-	    || generation_find(GEN_STARTING) || clock_ms() < at)
-		return;
-	at = clock_ms() + TICK_MS;
-	start_new(reload_conf(task));
+	return b && b < a ? b : a;
 }
 
 static void wait_for_news(unsigned long long until)
 {
-	struct pollfd p[GENERATIONS];
+	struct pollfd p[GENERATIONS + CONTROL_POLLS];
 	uint64_t counted, now = clock_ms();
-	nfds_t n = 0;
+	nfds_t n = 0, callers;
 
 	for (int i = 0; i < GENERATIONS; i++)
 		if (generations[i].state != GEN_NONE)
 			p[n++] = (struct pollfd){generations[i].lobby.report,
 			    POLLIN, 0};
+	until = sooner(until, control_wakes_at());
 	unsigned long long ms = until > now ? until - now : 0;
-	if (signals_wait(p, n, ms < TICK_MS ? (int)ms + 1 : TICK_MS) <= 0)
-		return;
+	callers = control_poll(p + n);
+	if (signals_wait(p, n + callers, ms < TICK_MS ? (int)ms + 1 : TICK_MS)
+	    <= 0)
+		callers = n = 0;
+	control_look(p + n, callers);
 	for (nfds_t i = 0; i < n; i++)
 		if (p[i].revents && read(p[i].fd, &counted,
 		    sizeof counted) < 0 && errno != EAGAIN)
@@ -232,7 +161,7 @@ static void reap(void)
 	bool logger_died = false;
 
 	reap_all(&logger_died);
-	if (current() && reap_wants_logger())
+	if (generation_current() && reap_wants_logger())
 		logs_start(task);
 }
 
@@ -243,6 +172,8 @@ static void stop(void)
 
 	if (!finishing)
 		notify_stopping();
+	reload_forbid();
+	control_shut();
 	for (int i = 0; i < GENERATIONS; i++)
 		if (generations[i].state != GEN_NONE)
 			generation_kill(&generations[i]);
@@ -283,8 +214,9 @@ static int loop(void)
 		announce();
 		logs_retry();
 		follow_signals();
-		end_reload();
-		start_over();
+		reload_look();
+		if (started)
+			reload_start_over();
 		unsigned long long again = reap_order_again();
 		if (signals_take(SIGTERM) || signals_take(SIGINT))
 			return EXIT_FINE;
@@ -294,17 +226,45 @@ static int loop(void)
 	}
 }
 
+/* What operators changed before the last stop. A file that it does not fit
+ * any more is taken without it. */
+static struct conf *lay_over(struct conf *conf)
+{
+	if (conf->state_dir)
+		overlay_read(conf->state_dir);
+	if (overlay_changes() == NULL)
+		return conf;
+	struct conf *changed = reload_conf();
+	if (changed == NULL)
+		return conf;
+	conf_free(conf);
+	return changed;
+}
+
+/* What others find us by; in the background nobody could find a master
+ * without a pid file. */
+static bool be_found(const struct conf *conf)
+{
+	if (!control_prepare(conf))
+		return false;
+	control_commit(conf);
+	orders_follow(conf);
+	return !conf->pid_file || start_write_pid(conf->pid_file)
+	    || task->options.foreground;
+}
+
 int master_run(const struct master_task *t, struct conf *conf)
 {
 	task = t;
+	born = clock_ms();
+	reload_init(t);
+	conf = lay_over(conf);
 	if (!logs_claim(conf) || !start_prepare(t, conf))
 		return EXIT_FAILED;
 	signals_catch();
 	if (generation_start(t, conf) == NULL || !logs_start(t))
 		return EXIT_FAILED;
-	/* In the background nobody could find a master without one. */
-	bool found = !conf->pid_file || start_write_pid(conf->pid_file)
-	    || t->options.foreground;
+	bool found = be_found(conf);
 	title_set("master");
 	int code = found ? loop() : EXIT_FAILED;
 	stop();

@@ -4,6 +4,7 @@
 #define MASTER_MASTER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "conf/conf.h"
 
@@ -22,5 +23,8 @@ struct master_task {
 /* Runs until it is told to stop; the exit code (roles.h). conf is the first
  * configuration, which it owns from now on. */
 int master_run(const struct master_task *task, struct conf *conf);
+
+/* clock_ms at which it began. */
+uint64_t master_born(void);
 
 #endif

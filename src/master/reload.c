@@ -1,11 +1,52 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reading the configuration again. */
+/* Reloading: a new generation after the one that runs. */
 #include "master/reload.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "master/control.h"
+#include "master/generation.h"
+#include "master/logs.h"
+#include "master/notify.h"
+#include "master/orders.h"
+#include "master/overlay.h"
+#include "shm/slot.h"
+
+#define WAIT_MS 20000 /* longer than a generation may take to start */
+#define START_OVER_MS 1000
+
+static const struct master_task *task;
+static bool forbidden;
+static bool under_way;
+static bool loading;     /* the part that the master does at once */
+static uint64_t began;   /* clock_ms */
+static unsigned follows; /* the generation that it is to follow */
+
+/* What the log was told of it, for who has asked for it. */
+static char said[16384];
+static size_t nsaid;
+
+void reload_init(const struct master_task *t)
+{
+	task = t;
+}
+
+/* Once it is under way only what is worse than a warning may have to do with
+ * it. */
+static void overhear(enum log_level level, const char *line, size_t n)
+{
+	if ((level == LOG_LEVEL_ERR || (level == LOG_LEVEL_WARN && loading))
+	    && n + 1 < sizeof said - nsaid) {
+		memcpy(said + nsaid, line, n);
+		nsaid += n;
+		said[nsaid++] = '\n';
+	}
+	slot_log(level, line, n);
+}
 
 static void log_lines(char *text, bool failed)
 {
@@ -16,8 +57,9 @@ static void log_lines(char *text, bool failed)
 		(failed ? log_err : log_warn)("%s", line);
 }
 
-struct conf *reload_conf(const struct master_task *task)
+struct conf *reload_conf(void)
 {
+	struct conf_options options = task->options;
 	char *text = NULL;
 	size_t n = 0;
 	FILE *to = open_memstream(&text, &n);
@@ -26,11 +68,126 @@ struct conf *reload_conf(const struct master_task *task)
 		log_err("reload: %m");
 		return NULL;
 	}
-	struct conf *conf = conf_load(task->file, &task->options, to);
+	options.changes = overlay_changes();
+	struct conf *conf = conf_load(task->file, &options, to);
 	fclose(to);
 	log_lines(text, conf == NULL);
 	free(text);
-	if (conf == NULL)
-		log_err("reload: the configuration stays as it was");
 	return conf;
+}
+
+struct conf *reload_file_alone(void)
+{
+	FILE *nowhere = fopen("/dev/null", "we");
+
+	if (nowhere == NULL)
+		return NULL;
+	struct conf *conf = conf_load(task->file, &task->options, nowhere);
+	fclose(nowhere);
+	return conf;
+}
+
+static bool start_new(bool (*check)(const struct conf *conf))
+{
+	struct conf *conf = reload_conf();
+
+	if (conf && (!check || check(conf)) && control_prepare(conf)
+	    && logs_claim(conf) && generation_start(task, conf))
+		return true;
+	log_err("reload: the configuration stays as it was");
+	control_release();
+	logs_release();
+	conf_free(conf);
+	return false;
+}
+
+void reload_hurry_oldest(void)
+{
+	struct generation *g;
+
+	if (generation_count(GEN_DRAINING) + generation_count(GEN_RUNNING)
+	    > GENERATIONS_LIVE
+	    && (g = generation_oldest(GEN_DRAINING)) != NULL)
+		generation_drain(g, g->drain_until, true);
+}
+
+static unsigned running(void)
+{
+	const struct generation *g = generation_find(GEN_RUNNING);
+
+	return g ? g->number : 0;
+}
+
+static void end(void)
+{
+	bool fine = running() != follows;
+	char status[100];
+
+	if (fine)
+		snprintf(status, sizeof status, "generation %u is running",
+		    running());
+	else
+		snprintf(status, sizeof status, "the reload failed: "
+		    "generation %u is still running", running());
+	under_way = false;
+	orders_reload_ended(fine);
+	log_to(slot_log);
+	notify_ready(status);
+	control_reload_ended(fine, said, nsaid);
+	nsaid = 0;
+}
+
+void reload_begin(bool (*check)(const struct conf *conf))
+{
+	if (under_way)
+		end();
+	under_way = true;
+	began = clock_ms();
+	follows = running();
+	notify_reloading();
+	log_to(overhear);
+	loading = true;
+	bool starts = start_new(check);
+	loading = false;
+	reload_hurry_oldest();
+	if (!starts)
+		end();
+}
+
+bool reload_is_under_way(void)
+{
+	return under_way || generation_find(GEN_STARTING) != NULL;
+}
+
+void reload_look(void)
+{
+	if (!under_way || forbidden || generation_find(GEN_STARTING))
+		return;
+	/* whoever waits for it wants it to have an effect by then */
+	if (running() != follows && generation_old_is_open()
+	    && clock_ms() < began + WAIT_MS)
+		return;
+	end();
+}
+
+void reload_start_over(void)
+{
+	static uint64_t at;
+
+	if (forbidden || generation_find(GEN_RUNNING)
+	    || generation_find(GEN_STARTING) || clock_ms() < at)
+		return;
+	at = clock_ms() + START_OVER_MS;
+	start_new(NULL);
+	reload_hurry_oldest();
+}
+
+bool reload_is_forbidden(void)
+{
+	return forbidden;
+}
+
+void reload_forbid(void)
+{
+	forbidden = true;
 }

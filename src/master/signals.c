@@ -37,6 +37,11 @@ bool signals_take(int signal)
 	return it_came;
 }
 
+void signals_raise(int signal)
+{
+	came[signal] = 1;
+}
+
 int signals_wait(struct pollfd *p, nfds_t n, int ms)
 {
 	struct timespec t = {ms / 1000, ms % 1000 * 1000000L};

@@ -12,6 +12,9 @@ void signals_catch(void);
 /* True once for each time that it came since (or several times at once). */
 bool signals_take(int signal);
 
+/* As if it had come. */
+void signals_raise(int signal);
+
 /* poll(2) that lets signals in. */
 int signals_wait(struct pollfd *p, nfds_t n, int ms);
 

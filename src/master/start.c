@@ -118,8 +118,20 @@ void start_announce(void)
 	verdict = -1;
 }
 
+/* Another master may have followed while this one finished. */
+static bool says_our_pid(void)
+{
+	FILE *f = fopen(pid_path, "re");
+	long pid = 0;
+	bool ours = f && fscanf(f, "%20ld", &pid) == 1 && pid == getpid();
+
+	if (f)
+		fclose(f);
+	return ours;
+}
+
 void start_undo(void)
 {
-	if (pid_path[0])
+	if (pid_path[0] && says_our_pid())
 		unlink(pid_path);
 }

@@ -2,8 +2,6 @@
 /* Scans: the loops over a pool's backends, which vectorise. */
 #include "shm/scan.h"
 
-#include <string.h>
-
 #include "base/log.h"
 #include "shm/board.h"
 #include "shm/seat.h"
@@ -11,7 +9,7 @@
 /* Loops without branches, over plain words, in blocks whose best is noted: to
  * look for its place is what does not vectorise. */
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("O3")
+#pragma GCC optimize("O3", "no-tree-loop-distribute-patterns")
 #endif
 
 /* Other processes write single words of what is read here; each stands for
@@ -80,11 +78,18 @@ static void open_filtered(struct scan *s)
 }
 
 RACY
+static void copy_words(uint32_t *restrict to, const uint32_t *restrict from,
+    unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		to[i] = from[i];
+}
+
 static void read_words(const struct scan *s, const uint16_t *tried, unsigned n)
 {
 	struct filter *f = &the_filter;
 
-	memcpy(f->load, words(seats.inflight, s->first), s->n * 4);
+	copy_words(f->load, words(seats.inflight, s->first), s->n);
 	if (seats.nolder)
 		for (unsigned i = 0; i < s->n; i++)
 			f->load[i] += seat_older(s->first + i);
@@ -107,7 +112,7 @@ static struct scan *begin(const struct conf_pool *pool)
 
 static void filter(struct scan *s, const uint16_t *tried, unsigned n)
 {
-	memcpy(the_filter.share, words(seats.share, s->first), s->n * 4);
+	copy_words(the_filter.share, words(seats.share, s->first), s->n);
 	read_words(s, tried, n);
 }
 
@@ -215,8 +220,9 @@ static uint32_t gain(struct scan *s, int32_t *restrict current)
 		for (unsigned i = from; i < end; i++) {
 			uint32_t share = s->share[i];
 			int32_t now = (int32_t)((uint32_t)current[i] + share);
-			int32_t key = (int32_t)(((uint32_t)now & mask(share != 0))
-			    | (0x80000000u & ~mask(share != 0)));
+			uint32_t may = mask(share != 0);
+			int32_t key = (int32_t)(((uint32_t)now & may)
+			    | (0x80000000u & ~may));
 			current[i] = now;
 			sum += share;
 			best = key > best ? key : best;

@@ -37,7 +37,7 @@ for (
     [ 3, 'app = { backends = [ "127.0.0.1:3000" ]; balance = "fair"; };', 3,
 	qr/balance|fair/ ],
     [ 3, 'app = { };', 3, qr/backends/ ],
-    [ 3, 'app = { backends = [ "app.test:3000" ]; };', 3, qr/app\.test/ ],
+    [ 3, 'app = { backends = [ "app..test:3000" ]; };', 3, qr/app\.\.test/ ],
     [ 3, 'app = { backends = [ "127.0.0.1:99999" ]; };', 3, qr/99999/ ],
     [ 3, 'app = { backends = [ "127.0.0.1:1" ]; timeouts = { connect = 5;' .
 	' }; };', 3, qr/connect|unit|5/ ],

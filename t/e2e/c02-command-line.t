@@ -55,7 +55,7 @@ is join(' ', sort keys %names), 'one two', 'quick mode: -l and -b';
 is $p->stop, 0, 'stopped';
 
 for my $bad ([ '-l', 'nonsense', '-b', '127.0.0.1:1' ],
-    [ '-l', $at, '-b', 'app.test' ], [ '-l', $at ]) {
+    [ '-l', $at, '-b', 'app..test' ], [ '-l', $at ]) {
 	($status, $out, $err) = run_program('-f', @$bad);
 	isnt $status, 0, "refused: @$bad";
 	isnt $err, '', 'and told';

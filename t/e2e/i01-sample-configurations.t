@@ -52,6 +52,13 @@ my %served = (
 		[ 'GET /robots.txt', 'shop.example', '200 User-agent: *' ],
 		[ 'GET /a', 'old-shop.example', '301 http://shop.example/a' ],
 	],
+	'examples/balancing.conf' => [
+		[ 'GET /pay', 'shop.example', '200 app /pay' ],
+		[ 'GET /cart', 'shop.example', '200 next /cart',
+		    'Cookie: version=next' ],
+		[ 'GET /pictures/a', 'shop.example', '200 pictures /pictures/a' ],
+		[ 'GET /', 'other.example', '421' ],
+	],
 	'examples/websocket.conf' => [
 		[ 'GET /', 'chat.example', '200 pages /' ],
 		[ 'GET /events', 'chat.example', '200 chat /events' ],

@@ -55,7 +55,7 @@ sub in_route
 {
 	my ($text) = @_;
 
-	$text = "{ $text " . unless_has($text, '(?:pool|redirect|respond|deny)',
+	$text = "{ $text " . unless_has($text, '(?:pool|split|redirect|respond|deny)',
 	    'pool = "app";') . '}' unless $text =~ /^\s*\{/;
 	return "$listeners $pools sites = { main = { hosts = \"*\";
 	    routes = ( $text ); }; };";
@@ -72,7 +72,7 @@ my %whole = (
     'pools.NAME' => sub { my ($text) = @_;
 	return "$listeners pools = { app = { $text "
 	    . unless_has($text, 'backends', 'backends = "127.0.0.1:3000";')
-	    . ' }; };' },
+	    . ' }; web = { backends = "127.0.0.1:3001"; }; };' . $sites },
     'sites.NAME' => sub { my ($text) = @_;
 	return "$listeners $pools sites = { main = { $text "
 	    . unless_has($text, 'hosts', 'hosts = "*";')
@@ -85,6 +85,7 @@ my %whole = (
 
 # A name that must be a file's is one.
 put($_, 'a page') for map { /\bfile = "([\w.]+)"/g } literals($page);
+mkdir "$dir/$_" for map { /\bstate_dir = "(\w+)"/g } literals($page);
 
 my $n = 0;
 for my $section (sections($page)) {

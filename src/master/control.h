@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Control: commands of operators, through a unix socket. */
+#ifndef MASTER_CONTROL_H
+#define MASTER_CONTROL_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf/conf.h"
+
+#define CONTROL_CALLERS 16
+#define CONTROL_POLLS (CONTROL_CALLERS + 1)
+
+/* Before a generation of conf is made: has the socket that conf names ready,
+ * if it is not the one that is open. False, logged, if it cannot be. Then
+ * control_commit once that generation runs, or control_release if it never
+ * will. */
+bool control_prepare(const struct conf *conf);
+void control_commit(const struct conf *conf);
+void control_release(void);
+
+/* Of the socket that is open; "" if none is. */
+const char *control_path(void);
+
+/* What to wait for: fills CONTROL_POLLS at most, returns how many. Then what
+ * has come is done, and nothing of it blocks on a client. */
+nfds_t control_poll(struct pollfd *p);
+void control_look(const struct pollfd *p, nfds_t n);
+
+
+/* clock_ms at which somebody else may be let in, though nobody has left; 0:
+ * there is room, or nobody to send away. */
+unsigned long long control_wakes_at(void);
+
+/* A reload is over: who waits for it is told, with lines of the log. */
+void control_reload_ended(bool fine, const char *said, size_t n);
+
+/* Nobody is let in any more, the socket's name goes; those that are in get
+ * their answers. */
+void control_shut(void);
+
+
+#endif
