@@ -114,6 +114,7 @@ sub start_portico
 	pools = {
 		app = { backends = ( $list ); $queue
 		    health = { interval = "100ms"; timeout = "1s"; }; };
+		named = { backends = "a.test:80"; resolve = "1s"; };
 		slow = {
 		    backends = ( { address = "$backends[0]";
 			max_connections = 1; } );
