@@ -16,7 +16,7 @@
 
 #define LINE_MS 10000  /* to send a command */
 #define IDLE_MS 10000  /* in which no byte of an answer is taken */
-#define YIELD_MS 1000  /* then who says nothing makes room for others */
+#define YIELD_MS 200   /* then who says nothing makes room for others */
 
 enum caller_state { CALLER_NONE, CALLER_SPEAKS, CALLER_WAITS,
 	CALLER_LISTENS };
@@ -84,26 +84,30 @@ static struct caller *find_free(void)
 	return NULL;
 }
 
-/* Who has said nothing for the longest time, and for a second at least. */
+/* Who has said nothing for the longest time. */
 static struct caller *find_silent(void)
 {
-	uint64_t before = clock_ms() - YIELD_MS;
 	struct caller *found = NULL;
 
 	for (int i = 0; i < CONTROL_CALLERS; i++)
 		if (callers[i].state == CALLER_SPEAKS
-		    && callers[i].since < before) {
-			before = callers[i].since;
+		    && (!found || callers[i].since < found->since))
 			found = &callers[i];
-		}
 	return found;
+}
+
+static struct caller *find_yielding(void)
+{
+	struct caller *c = find_silent();
+
+	return c && clock_ms() > c->since + YIELD_MS ? c : NULL;
 }
 
 static void let_in(void)
 {
 	for (;;) {
 		struct caller *c = find_free();
-		if (c == NULL && (c = find_silent()) != NULL)
+		if (c == NULL && (c = find_yielding()) != NULL)
 			hang_up(c);
 		if (c == NULL)
 			return;
@@ -205,7 +209,7 @@ nfds_t control_poll(struct pollfd *p)
 {
 	nfds_t n = 0;
 
-	if (door.fd >= 0 && (find_free() || find_silent()))
+	if (door.fd >= 0 && (find_free() || find_yielding()))
 		p[n++] = (struct pollfd){door.fd, POLLIN, 0};
 	for (int i = 0; i < CONTROL_CALLERS; i++) {
 		const struct caller *c = &callers[i];
@@ -215,6 +219,16 @@ nfds_t control_poll(struct pollfd *p)
 				: c->state == CALLER_LISTENS ? POLLOUT : 0, 0};
 	}
 	return n;
+}
+
+unsigned long long control_wakes_at(void)
+{
+	const struct caller *c;
+
+	if (door.fd < 0 || find_free() || find_yielding())
+		return 0;
+	c = find_silent();
+	return c ? c->since + YIELD_MS + 1 : 0;
 }
 
 static void look_at(struct caller *c, short events)

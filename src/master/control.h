@@ -29,6 +29,10 @@ nfds_t control_poll(struct pollfd *p);
 void control_look(const struct pollfd *p, nfds_t n);
 
 
+/* clock_ms at which somebody else may be let in, though nobody has left; 0:
+ * there is room, or nobody to send away. */
+unsigned long long control_wakes_at(void);
+
 /* A reload is over: who waits for it is told, with lines of the log. */
 void control_reload_ended(bool fine, const char *said, size_t n);
 

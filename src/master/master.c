@@ -128,6 +128,11 @@ static void follow_signals(void)
 		reload_begin(NULL);
 }
 
+static unsigned long long sooner(unsigned long long a, unsigned long long b)
+{
+	return b && b < a ? b : a;
+}
+
 static void wait_for_news(unsigned long long until)
 {
 	struct pollfd p[GENERATIONS + CONTROL_POLLS];
@@ -138,6 +143,7 @@ static void wait_for_news(unsigned long long until)
 		if (generations[i].state != GEN_NONE)
 			p[n++] = (struct pollfd){generations[i].lobby.report,
 			    POLLIN, 0};
+	until = sooner(until, control_wakes_at());
 	unsigned long long ms = until > now ? until - now : 0;
 	callers = control_poll(p + n);
 	if (signals_wait(p, n + callers, ms < TICK_MS ? (int)ms + 1 : TICK_MS)

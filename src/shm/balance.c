@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "conf/circle.h"
 #include "shm/slot.h"
 
 static unsigned by_turn(struct scan *s, const struct pick *p)
@@ -78,21 +79,6 @@ static unsigned by_chance(struct scan *s, const struct pick *p)
 
 /* ---- hash ---- */
 
-/* The first point at or behind that place. */
-static unsigned find_point(const struct conf_pool *pool, uint32_t at)
-{
-	unsigned low = 0, high = pool->npoints;
-
-	while (low < high) {
-		unsigned middle = (low + high) / 2;
-		if (pool->points[middle].at < at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < pool->npoints ? low : 0;
-}
-
 /* In flight at most: 5/4 of its share, rounded up. */
 static bool is_below_bound(const struct scan *s, unsigned i, uint64_t loads,
     uint64_t shares)
@@ -111,7 +97,7 @@ static unsigned by_hash(struct scan *s, const struct pick *p)
 		return scan_turn(s);
 	uint32_t loads, shares;
 	scan_sums(s, &shares, &loads);
-	unsigned at = find_point(pool, (uint32_t)p->hash);
+	unsigned at = circle_find(pool, (uint32_t)p->hash);
 	for (unsigned i = 0; i < pool->npoints; i++) {
 		unsigned backend = pool->points[at].backend;
 		if (backend < s->n && is_below_bound(s, backend, loads,

@@ -220,8 +220,9 @@ static uint32_t gain(struct scan *s, int32_t *restrict current)
 		for (unsigned i = from; i < end; i++) {
 			uint32_t share = s->share[i];
 			int32_t now = (int32_t)((uint32_t)current[i] + share);
-			int32_t key = (int32_t)(((uint32_t)now & mask(share != 0))
-			    | (0x80000000u & ~mask(share != 0)));
+			uint32_t may = mask(share != 0);
+			int32_t key = (int32_t)(((uint32_t)now & may)
+			    | (0x80000000u & ~may));
 			current[i] = now;
 			sum += share;
 			best = key > best ? key : best;

@@ -74,8 +74,8 @@ struct seats {
 extern struct seats seats;
 
 /* Area and tables for a configuration, whose backends have their rows on the
- * board already (row[], from malloc, is the seats' from now on; the caller's if it
- * fails). share and limit are 0 until seats_refresh. */
+ * board already: row[], from malloc, is the seats' from now on; the caller's
+ * if it fails. Nobody is to be picked before seats_refresh. */
 bool seats_create(struct seats *s, const struct conf *conf, uint16_t *row);
 void seats_free(struct seats *s);
 

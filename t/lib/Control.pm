@@ -38,7 +38,7 @@ sub read_all
 sub parse
 {
 	my ($all) = @_;
-	my ($first, @lines) = split /\n/, $all // '';
+	my ($first, @lines) = split /\n/, ($all // '') =~ s/[^\n]+\z//r;
 	my %r = (raw => $all, first => $first // '', records => [],
 	    lines => []);
 

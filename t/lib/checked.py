@@ -6,9 +6,8 @@
 # for each connection ("NUMBER TIME accept") and each request ("NUMBER TIME
 # METHOD TARGET HOST AGENT"), and one for its end ("NUMBER TIME end HOW").
 # From its input it reads commands, "NUMBER MODE": status CODE, body TEXT,
-# hang, reset, garbage, ill (503 but for /healthz), refuse (nobody listens), serve (200, and listens
-# again). Number "*" is all of them.
-# DIR/told gets a line for each that has been obeyed.
+# hang, reset, garbage, ill (503 but for /healthz), refuse (nobody listens),
+# serve (200, and listens again). Number "*" is all of them. DIR/told gets a line for each that has been obeyed.
 import asyncio
 import os
 import socket
