@@ -11,6 +11,7 @@
 #include "worker/expand.h"
 #include "worker/notice.h"
 #include "worker/request.h"
+#include "worker/terse.h"
 
 #define TEXT_MOST 200 /* bytes of method, target or host in a line */
 #define ASKED (3 * TEXT_MOST + 16)
@@ -57,12 +58,24 @@ void answer_log(const struct stride *s, enum log_level level,
 	    plain ? "" : ": ", r->why ? r->why : "");
 }
 
+/* Nobody could take it: then it is true of the next one, too. */
+static bool found_no_place(const struct stride *s)
+{
+	enum cause cause = (enum cause)s->f.cause;
+
+	return cause == CAUSE_NO_BACKEND || cause == CAUSE_QUEUE_FULL
+	    || cause == CAUSE_QUEUE_TIMEOUT;
+}
+
 /* The operator reads why; the client reads the status only. */
 static void say_why(const struct stride *s)
 {
+	static struct terse lines;
 	char what[32];
 
-	if (s->f.cause == CAUSE_NONE)
+	if (s->f.cause == CAUSE_NONE || (found_no_place(s)
+	    && !terse_may_say(&lines, s->now,
+	    "requests that no backend could take")))
 		return;
 	snprintf(what, sizeof what, "answered %u", s->f.status);
 	answer_log(s, s->f.status >= 500 ? LOG_LEVEL_WARN : LOG_LEVEL_INFO,
@@ -129,11 +142,7 @@ static void put_allow(const struct stride *s, struct buf *b,
 static void put_retry_after(const struct stride *s, struct buf *b,
     const struct conf_edits *edits)
 {
-	enum cause cause = (enum cause)s->f.cause;
-
-	if (s->f.status != 503 || (cause != CAUSE_NO_BACKEND
-	    && cause != CAUSE_QUEUE_FULL && cause != CAUSE_QUEUE_TIMEOUT)
-	    || is_edited(edits, SLICE("Retry-After")))
+	if (!found_no_place(s) || is_edited(edits, SLICE("Retry-After")))
 		return;
 	uint32_t wait = s->r->home->queue.timeout;
 	BUF_LIT(b, "Retry-After: ");

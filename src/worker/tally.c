@@ -7,8 +7,8 @@
 
 #include "base/log.h"
 #include "shm/board.h"
+#include "worker/terse.h"
 
-#define LINES 10 /* of attempts that are made again: of a worker, a second */
 #define TEXT 200
 
 static void add(_Atomic uint64_t *n)
@@ -103,26 +103,13 @@ void tally_success(const struct stride *s)
 	board_success(s->r->backend);
 }
 
-/* ---- Lines ---- */
-
 void tally_again(const struct stride *s, enum cause cause, const char *why)
 {
-	static uint64_t second;
-	static unsigned lines, left_out;
+	static struct terse lines;
 	const struct conf_backend *b = s->r->backend;
 
-	if (s->now / 1000 != second) {
-		if (left_out)
-			log_warn("%u more attempts failed and were made "
-			    "again", left_out);
-		second = s->now / 1000;
-		lines = left_out = 0;
-	}
-	if (lines == LINES) {
-		left_out++;
+	if (!terse_may_say(&lines, s->now, "attempts that were made again"))
 		return;
-	}
-	lines++;
 	log_warn("%s/%s: %s%s%s: trying again", b->pool_name, b->name,
 	    cause_text[cause], why ? ": " : "", why ? why : "");
 }

@@ -20,7 +20,8 @@ my $p = Portico->start('listeners = { http = { address = "@http@"; }; };
     refused = ' . pool('passive = false; retry = { budget = "1%"; };', $gone,
     '', $b{a}, '') . '; };
     sites = { x = { hosts = "*"; routes = ( { path = "/ill"; pool = "ill"; },
-    { pool = "refused"; } ); }; }; workers = { min = 3; max = 3; };
+    { pool = "refused"; } ); }; };
+    workers = { min = 3; max = 3; };
     access_log = { to = "@dir@/access.log";
     format = "{target} {status} {retries}"; };');
 my $at = $p->address('http');

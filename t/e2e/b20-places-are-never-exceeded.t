@@ -110,6 +110,7 @@ sub client
 		    $r->{status} == 503 ? 'busy' : 'failed';
 
 		$seen{$what}++;
+		sleep 0.01 if $what eq 'busy';
 		$c = undef if !$r || $r->{broken} ||
 		    ($r->{fields}{connection}[0] // '') eq 'close';
 	}
@@ -164,6 +165,8 @@ for my $round ('quietly', 'while workers are killed') {
 }
 is $p->quit, 0, 'QUIT';
 my ($ended, $wrong) = $p->sums;
+ok $p->log =~ /\d+ more lines of requests that no backend could take/,
+    'the log is not flooded';
 is $ended, 1, 'sums were taken';
 is $wrong, undef, 'and are all zero';
 $_->stop for @b;
