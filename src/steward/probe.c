@@ -397,12 +397,12 @@ uint64_t probe_look(uint64_t now)
 
 void probe_hurry(const struct conf_backend *b, uint64_t now)
 {
-	struct probe *p = &probes[b->index];
+	if (!goes || probes[b->index].pool == NULL)
+		return;
+	const struct probe *p = &probes[b->index];
 	uint64_t at = p->began_at + HURRY_MS;
-
 	/* one that is under way will say it */
-	if (!goes || p->pool == NULL || p->step == STEP_CONNECT
-	    || p->step == STEP_ANSWER)
+	if (p->step == STEP_CONNECT || p->step == STEP_ANSWER)
 		return;
 	if (at < now)
 		at = now;

@@ -97,7 +97,8 @@ sub start_portico
 		hasty = { address = "\@hasty\@";
 		    timeouts = { keepalive = "100ms"; }; };
 	};
-	pools = { app = { backends = [ $list ]; }; };
+	pools = { app = { backends = [ $list ];
+	    health = { interval = "100ms"; }; }; };
 	access_log = { to = "\@dir\@/access"; };
 	});
 }
