@@ -146,6 +146,12 @@ bool board_address(const struct conf_backend *b, struct addr *a)
 	return false;
 }
 
+uint32_t board_address_version(const struct conf_backend *b)
+{
+	return b->lookup.n == 0 ? 0
+	    : atomic_load_explicit(&board_of(b)->version, memory_order_acquire);
+}
+
 void board_set_address(const struct conf_backend *b, const struct addr *a)
 {
 	struct board_row *row = board_of(b);

@@ -112,6 +112,10 @@ unsigned board_weight(const struct conf_backend *b);
 /* Where it is. False if its name has not been resolved, or not any more. */
 bool board_address(const struct conf_backend *b, struct addr *a);
 
+/* Another one whenever the address has changed: a connection that was made
+ * under an older one may go elsewhere. */
+uint32_t board_address_version(const struct conf_backend *b);
+
 /* The newest steward: the name's member is at *a now; NULL: nowhere. */
 void board_set_address(const struct conf_backend *b, const struct addr *a);
 

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "http/method.h"
 #include "http/status.h"
+#include "shm/board.h"
 #include "worker/pipe.h"
 #include "worker/tally.h"
 
@@ -56,8 +57,9 @@ void attempt_keep(struct stride *s)
 {
 	const struct conf_pool *pool = s->r->pool;
 	struct conn *peer = let_go(s);
-	bool worn = pool->max_reuse && peer
-	    && peer->number >= pool->max_reuse;
+	bool worn = peer && ((pool->max_reuse
+	    && peer->number >= pool->max_reuse)
+	    || peer->version != board_address_version(s->r->backend));
 
 	if (!seat_give(s->c, peer, worn ? 0 : pool->idle_connections,
 	    s->now + pool->timeouts.idle) && peer)

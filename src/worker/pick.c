@@ -16,10 +16,12 @@
 
 /* Of the idle connections one that the backend has not closed, and on which it
  * has said nothing since: bytes that lie there would be taken for the
- * answer. */
-static struct conn *take_sound(struct stride *s, struct conn *peer)
+ * answer. It goes to where the backend's name is now. */
+static struct conn *take_sound(struct stride *s, const struct conf_backend *b,
+    struct conn *peer)
 {
-	while (peer && stream_peek((int)lobby_row(peer)) != IO_WAIT) {
+	while (peer && (peer->version != board_address_version(b)
+	    || stream_peek((int)lobby_row(peer)) != IO_WAIT)) {
 		lobby_close(peer);
 		peer = seat_idle(s->c);
 	}
@@ -111,6 +113,7 @@ static next_step ask(struct stride *s)
 static next_step connect_to(struct stride *s, const struct conf_backend *b)
 {
 	struct addr to;
+	uint32_t version = board_address_version(b);
 
 	/* a name may have lost its address just now */
 	if (!board_address(b, &to))
@@ -121,6 +124,7 @@ static next_step connect_to(struct stride *s, const struct conf_backend *b)
 		seat_give(s->c, NULL, 0, 0);
 		return stride_refuse(s, 503, CAUSE_NO_DESCRIPTORS, NULL);
 	}
+	peer->version = version;
 	use_peer(s, peer);
 	int error = connect_begin(s->f.peer, &to);
 	FAULT(request_picked);
@@ -135,7 +139,7 @@ static next_step begin(struct stride *s, const struct conf_backend *b,
     struct conn *peer)
 {
 	s->r->backend = b;
-	peer = take_sound(s, peer);
+	peer = take_sound(s, b, peer);
 	begin_attempt(s);
 	if (peer == NULL)
 		return connect_to(s, b);

@@ -47,6 +47,7 @@ my %special = (
 	clone_done => { kill => 'worker', passed => [ 0, 3, 5, 7 ] },
 	heir_woken => { kill => 'steward', passed => [ 0, 1 ] },
 	ring_taken => { idle => 12 },
+	resolve_socket => { passed => [ 5, 9 ] }, # not before it is ready
 	settle_row => { kill => 'worker', passed => [ 0, 2 ],
 	    load => \@busy },
 	settle_locks => { kill => 'worker', passed => [ 0, 7 ],
@@ -97,8 +98,13 @@ sub start_portico
 		hasty = { address = "\@hasty\@";
 		    timeouts = { keepalive = "100ms"; }; };
 	};
-	pools = { app = { backends = [ $list ];
-	    health = { interval = "100ms"; }; }; };
+	pools = {
+		app = { backends = [ $list ];
+		    health = { interval = "100ms"; }; };
+		named = { backends = "a.test:80"; resolve = "1s"; };
+	};
+	sites = { all = { hosts = "*"; routes = ( { pool = "app"; } ); }; };
+	resolvers = "127.0.0.1:1"; # nobody: it is asked again and again
 	access_log = { to = "\@dir\@/access"; };
 	});
 }

@@ -50,7 +50,7 @@ for my $t ([ 'backups, killed', \@killed, '' ],
 	my ($r, $since, $until, $again) = scene($f, [ qw(a b) ], @$how);
 
 	$r->judge($what, $since);
-	is scalar($r->from('spare', 0, $since)), 0, "$what: it waits";
+	is scalar($r->from('spare', 0, $since - 0.3)), 0, "$what: it waits";
 	only("$what: it serves", $r, [ 'spare' ], $since + 1, $until);
 	only("$what: and waits again", $r, [ qw(a b) ], $again + 1.5,
 	    $again + 9);
