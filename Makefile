@@ -13,7 +13,7 @@ abs_srcdir := $(abspath $(srcdir))
 .PHONY: all fault tests demo deps install uninstall clean distclean dist \
     distcheck check check-unit check-e2e check-style check-fuzz check-apps \
     torture differential fuzz asan tsan
-all: portico
+all: portico porticoctl
 
 # deps comes first whatever else is asked for: without it there may be no
 # compiler to configure for. deps-apps is for check-apps alone.
@@ -50,11 +50,13 @@ config.mk: $(srcdir)/configure $(srcdir)/src/config.mk.in \
 
 config.h: config.mk ;
 
-# ---- The binary ----------------------------------------------------------
+# ---- The binaries --------------------------------------------------------
 
 # Each folder of src is one archive; it may call those right of it, and
-# nobody's but a role's neighbours' of its own. main.c alone sees all.
-layers := master gate worker steward logger shm http net conf base
+# nobody's but a role's neighbours' of its own. main.c alone sees all, but
+# for what is porticoctl's.
+layers := master gate worker steward logger ctl shm http net conf base
+ctl_layers := ctl conf base
 
 folders := $(sort $(notdir $(patsubst %/,%,$(dir \
     $(wildcard $(srcdir)/src/*/*.c)))))
@@ -62,7 +64,9 @@ homeless := $(filter-out $(layers),$(folders))
 ifneq ($(homeless),)
 $(error src/$(firstword $(homeless)) has no place in the layers)
 endif
-archives := $(patsubst %,obj/lib%.a,$(filter $(folders),$(layers)))
+archives := $(patsubst %,obj/lib%.a,$(filter-out ctl,$(filter \
+    $(folders),$(layers))))
+ctl_archives := $(patsubst %,obj/lib%.a,$(ctl_layers))
 
 warnings := -Wall -Wextra -Wshadow -Wvla -Wconversion -Wno-sign-conversion \
     -Wno-missing-field-initializers
@@ -81,6 +85,9 @@ link = $(call say,LD) $(CC) -pie $(SANITIZE) $(HARDEN_LDFLAGS) $(CFLAGS) \
     $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
 
 portico: obj/main.o $(archives)
+	$(link) $(LIBS)
+
+porticoctl: obj/porticoctl.o $(ctl_archives)
 	$(link) $(LIBS)
 
 obj/%.o: $(srcdir)/src/%.c config.h
@@ -124,11 +131,12 @@ $(fuzzers): obj/%: obj/%.o $(if $(FUZZ_LIBS),,obj/t/fuzz/driver.o) \
 $(peers): obj/t/%: obj/t/lib/%.o
 	$(link) -pthread
 
-tests: portico $(unit_tests) $(fuzzers) $(peers)
+tests: portico porticoctl $(unit_tests) $(fuzzers) $(peers)
 
 PROVE ?= prove
 TEST_JOBS ?= 2
 in_the_tests = PORTICO='$(CURDIR)/portico' \
+    PORTICOCTL='$(CURDIR)/porticoctl' \
     PORTICO_FAULT_BIN='$(CURDIR)/build-fault/portico' \
     PORTICO_LOAD='$(CURDIR)/obj/t/load' \
     PORTICO_ORIGIN='$(CURDIR)/obj/t/origin' \
@@ -144,7 +152,7 @@ check: tests fault
 	    echo "== $$check" && \
 	    $(MAKE) --no-print-directory $$check || exit 1; done
 
-check-style: portico
+check-style: portico porticoctl
 	@$(in_the_tests) $(PROVE) $(srcdir)/t/style/*.t
 
 ifeq ($(HAVE_CHECK),no)
@@ -168,7 +176,7 @@ check-fuzz: $(fuzzers)
 
 # T names one test of t/e2e, or a pattern: make check-e2e T='h03*'
 T ?= *
-check-e2e: portico fault $(peers)
+check-e2e: portico porticoctl fault $(peers)
 	@$(in_the_tests) $(PROVE) -j$(TEST_JOBS) $(srcdir)/t/e2e/$(T).t
 
 # Whole applications used through a browser; not part of check. What they
@@ -235,6 +243,7 @@ logdir = $(localstatedir)/log/portico
 unitdir = $(prefix)/lib/systemd/system
 usersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
+completiondir = $(datarootdir)/bash-completion/completions
 
 pages := $(notdir $(wildcard $(srcdir)/man/*.[1-9]))
 samples := $(shell cd $(srcdir)/etc/examples && find * -type f)
@@ -258,7 +267,9 @@ take_back = ! $(call filled,$(1)) | cmp -s - $(DESTDIR)$(2) || \
 install: all
 	install -d $(DESTDIR)$(sbindir) $(confdir)
 	install -d -m 750 $(DESTDIR)$(logdir)
-	install -m 755 portico $(DESTDIR)$(sbindir)/portico
+	install -m 755 portico porticoctl $(DESTDIR)$(sbindir)
+	install -D -m 644 $(srcdir)/etc/porticoctl.bash \
+	    $(DESTDIR)$(completiondir)/porticoctl
 	$(foreach p,$(pages),install -D -m 644 $(srcdir)/man/$(p) \
 	    $(call page_at,$(p)) &&) :
 	$(foreach s,$(samples),install -D -m 644 \
@@ -288,7 +299,8 @@ install-openrc:
 
 # All that installing brought and nobody has changed, whichever it was.
 uninstall:
-	rm -f $(DESTDIR)$(sbindir)/portico
+	rm -f $(DESTDIR)$(sbindir)/portico $(DESTDIR)$(sbindir)/porticoctl
+	rm -f $(DESTDIR)$(completiondir)/porticoctl
 	rm -f $(foreach p,$(pages),$(call page_at,$(p)))
 	rm -f $(patsubst %,$(sampledir)/%,$(samples))
 	rm -f $(patsubst %,$(initdir)/%,$(inits))
@@ -340,7 +352,7 @@ distcheck: dist
 clean:
 	@! test -d build-dist || chmod -R u+w build-dist
 	rm -rf obj build-fault build-asan build-tsan build-fuzz build-dist
-	rm -f portico crash-* $(if $(VERSION),$(name).tar.gz)
+	rm -f portico porticoctl crash-* $(if $(VERSION),$(name).tar.gz)
 
 distclean: clean
 	rm -rf autom4te.cache

@@ -37,7 +37,10 @@ static struct socket door = {.fd = -1}, next = {.fd = -1};
 bool control_prepare(const struct conf *conf)
 {
 	const char *path = conf->control.path;
+	gid_t gid;
 
+	if (path && !socket_group(conf->control.group, &gid))
+		return false;
 	if (path == NULL || (door.fd >= 0 && strcmp(path, door.path) == 0
 	    && socket_is_there(&door)))
 		return true;

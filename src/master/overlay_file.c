@@ -89,8 +89,8 @@ void overlay_read(const char *dir)
 	read_lines(f, path);
 	fclose(f);
 	if (overlay_count())
-		log_info("%s: %u changes at run time are taken up", path,
-		    overlay_count());
+		log_info("%s: %u change%s at run time taken up", path,
+		    overlay_count(), overlay_count() == 1 ? "" : "s");
 }
 
 static void put_line(const struct command *c, void *arg)

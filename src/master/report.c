@@ -80,7 +80,7 @@ static const char *state_of(unsigned n)
 	    : state == SLOT_DEAD ? "dead" : "made";
 }
 
-static void put_process(struct reply *r, unsigned n)
+static void put_child(struct reply *r, unsigned n)
 {
 	const struct child *c = &children[n];
 
@@ -281,7 +281,7 @@ void report_status(struct reply *r)
 			put_generation(r, &generations[i]);
 	for (unsigned n = 1; n < SLOTS; n++)
 		if (children[n].role != SLOT_NOBODY)
-			put_process(r, n);
+			put_child(r, n);
 	if (g)
 		put_pools(r, g);
 	reply_end(r);

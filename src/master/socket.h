@@ -19,6 +19,10 @@ struct socket {
 bool socket_open(struct socket *s, const char *path, unsigned mode,
     const char *group);
 
+/* The group of that name; of NULL the one that we have. False, logged, if
+ * there is none. */
+bool socket_group(const char *name, gid_t *gid);
+
 /* Gives an open one other rights. False, logged. */
 bool socket_permit(const struct socket *s, unsigned mode, const char *group);
 

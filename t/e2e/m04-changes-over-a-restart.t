@@ -96,7 +96,7 @@ is shares(10), '0 6 0 4', 'started again: all changes hold';
 is state_of($sock, 'app/b1'), 'draining', 'drained';
 is backend_of($sock, 'app/b4')->{added}, 1, 'added';
 ok until_true(sub { $p->workers == 3 }, 5), 'the workers';
-like $p->log, qr/portico\.state: 5 changes at run time are taken up/, 'told';
+like $p->log, qr/portico\.state: 5 changes at run time taken up/, 'told';
 kill 'KILL', $p->pid;
 ok until_true(sub { !$p->alive }, 5), 'killed';
 

@@ -17,6 +17,7 @@ $below{$_} = [@ground] for @blind;
 $below{shm} = [@ground, @blind];
 $below{$_} = [@ground, @blind, 'shm']
     for qw(worker gate steward logger master);
+$below{ctl} = [qw(base conf)]; # of porticoctl, which maps no area
 
 sub allowed {
 	my ($from, $to) = @_;

@@ -11,6 +11,7 @@ use Test::More;
 
 my $top = "$FindBin::Bin/../..";
 my $portico = $ENV{PORTICO} || "$top/portico";
+my $porticoctl = $ENV{PORTICOCTL} || "$top/porticoctl";
 
 # Both directions: what is on one side only.
 sub agree
@@ -81,7 +82,7 @@ agree('exit codes', [text_of("$top/src/roles.h") =~ /\bEXIT_\w+\s*=\s*(\d+)/g],
 	grep { $_->{heading} eq 'EXIT STATUS' } sections($man8)]);
 
 # Fault marks are for tests, and in no program that is installed.
-my @sources = grep { !m{/fault\.c$} }
+my @sources = grep { !m{/fault\.c$|/ctl/|/porticoctl\.c$} }
     map { glob "$top/src/$_" } '*.c', '*/*.c';
 agree('environment', [map { /getenv\("(\w+)"/g } map { text_of($_) } @sources],
     [items($man8, qr/^ENVIRONMENT/, 'Ev')])
@@ -105,6 +106,39 @@ while ($worker =~ /\b(?:stride_refuse|answer_with|attempt_failed|refuse_head)
 agree('statuses', \@statuses, [map { $_->{head} =~ /^(\d+)$/ ? $1 : () }
 	map { @{ $_->{items} } } grep { $_->{heading} eq 'WHAT IT REFUSES' }
 	sections(text_of("$top/man/portico.7"))]);
+
+# ---- porticoctl(8) ----
+
+my $ctl8 = text_of("$top/man/porticoctl.8");
+my $ctl_usage = `'$porticoctl' -h`;
+my ($listed) = $ctl_usage =~ /\n\n(.*?)\n\n/s;
+agree('commands of porticoctl',
+    [ $listed =~ /^  ([a-z]{2,}(?: [a-z]{2,})?)/mg ],
+    [ map { /^([a-z ]+?)(?= (?:Ar|Oo|Op)\b|$)/ } items($ctl8,
+	qr/^COMMANDS/, 'Ic') ]);
+agree('options of porticoctl',
+    [ map { s/^-//r } $ctl_usage =~ /(?<![\w-])(-(?:\w|-\w+))\b/g ],
+    [ map { /^(-?\w+)/ } items($ctl8, qr/^DESCRIPTION/, 'Fl') ]);
+agree('exit codes of porticoctl',
+    [ text_of("$top/src/ctl/ctl.h") =~ /\bCTL_\w+\s*=\s*(\d+)/g ],
+    [ map { /^(\d+)/ } map { $_->{head} } map { @{ $_->{items} } }
+	grep { $_->{heading} eq 'EXIT STATUS' } sections($ctl8) ]);
+agree('environment of porticoctl',
+    [ map { /getenv\("(\w+)"/g } map { text_of($_) }
+	glob "$top/src/ctl/*.c" ], [ items($ctl8, qr/^ENVIRONMENT/, 'Ev') ]);
+my ($of_backend) = text_of("$top/src/ctl/status.c")
+    =~ /in_backend\[\] = \{(.*?)\};/s;
+my ($json) = map { $_->{text} } grep { $_->{heading} eq 'JSON' }
+    sections($ctl8);
+agree('members of a backend in JSON',
+    [ map { s/_x10$//r } $of_backend =~ /B\([TN], (\w+)\)/g ],
+    [ grep { !/^(?:code|lines)$/ } $json =~ /^\.Va (\w+)/mg ]);
+my ($headings) = map { $_->{items} } grep { $_->{heading}
+    =~ /^What status shows/ } sections($ctl8);
+agree('columns of status',
+    [ grep { $_ ne 'BACKEND' } text_of("$top/src/ctl/list.c")
+	=~ /print_backends\(.*?\n\}/s ? $& =~ /table_str\(&t, "(\w+)"/g : () ],
+    [ map { split / , /, $_->{head} } @$headings ]);
 
 # ---- portico.conf(5) ----
 
