@@ -83,7 +83,7 @@ my $bytes = length request('GET /ok', [ 'User-Agent: a "quoted\\ thing',
     'Referer: http://r.test/', 'X-Tag: tab	here"' ]);
 is $o->{bytes_in}, $bytes, 'json: bytes_in';
 cmp_ok $o->{bytes_out}, '>', 50, 'json: bytes_out has the head too';
-is scalar keys %$o, 26, 'json: all fields';
+is scalar keys %$o, 27, 'json: all fields';
 like line_of('json', qr{"/ok"}), qr/"status":200,/, 'numbers are numbers';
 like line_of('own', qr{ /ok }), qr{^200\ main/2\ one/one1\ \[[^\]]+\]
     \ \d{4}-[^ ]+\ tab\\x09here\\x22\ \d+\ 0\ GET\ /ok\ $o->{id}\ -$}x,
