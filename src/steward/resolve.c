@@ -306,9 +306,9 @@ static uint64_t look_at(struct name *name, uint64_t now, bool newest)
 	}
 	if (name->inquiry && is_over(name, now))
 		conclude(name, now);
-	if (name->inquiry)
-		return name->inquiry->began + (name->early ? LONGEST_MS
-		    : EARLY_MS);
+	if (name->inquiry) /* an answer calls us anyway */
+		return name->inquiry->began + (now - name->inquiry->began
+		    < EARLY_MS ? EARLY_MS : LONGEST_MS);
 	/* one that found no room begins when another has ended */
 	return name->due > now ? name->due : now + LEAST_MS;
 }
