@@ -140,6 +140,8 @@ in_the_tests = PORTICO='$(CURDIR)/portico' \
     PORTICO_FAULT_BIN='$(CURDIR)/build-fault/portico' \
     PORTICO_LOAD='$(CURDIR)/obj/t/load' \
     PORTICO_ORIGIN='$(CURDIR)/obj/t/origin' \
+    PORTICO_FAULTY='$(CURDIR)/obj/t/faulty' \
+    PORTICO_BUSY='$(CURDIR)/obj/t/busy' \
     UBSAN_OPTIONS="$${UBSAN_OPTIONS:-print_stacktrace=1}"
 
 # The sanitizers see nothing in the style.

@@ -97,6 +97,11 @@ static bool may_repeat(const struct stride *s, unsigned retry_bit)
 	    && s->f.attempts < pool->retry.attempts;
 }
 
+bool attempt_may_repeat(const struct stride *s)
+{
+	return may_repeat(s, RETRY_RESET);
+}
+
 /* What has cost no backend anything is free: when most of them fail, repeating
  * all that failed would bring down the others. */
 static bool can_pay(const struct stride *s, unsigned retry_bit,

@@ -19,6 +19,10 @@ void attempt_keep(struct stride *s);
 next_step attempt_failed(struct stride *s, unsigned retry_bit,
     unsigned status, enum cause cause, const char *why);
 
+/* True if an answer that ends early could be asked for again elsewhere, as
+ * long as the client has had nothing of it. */
+bool attempt_may_repeat(const struct stride *s);
+
 /* The same for one that was lost with a worker: no fault of the backend's. */
 next_step attempt_lost(struct stride *s);
 

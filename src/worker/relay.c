@@ -107,6 +107,20 @@ static void grant_trailers(struct stride *s, const struct head *h,
 		s->f.flags |= FLOW_TRAILERS;
 }
 
+/* A small answer waits for its last byte: so one that ends in its midst is
+ * asked for again, and not cut before the client's eyes. */
+static bool is_held_back(const struct stride *s, const struct head *h,
+    const struct framing *body)
+{
+	size_t here = (size_t)(s->f.bin_end - s->f.bin_start) - h->length;
+	size_t room = page_bytes(s->f.bin) - s->f.bin_start - h->length;
+
+	return body->kind == BODY_LENGTH && body->length > here
+	    && body->length <= room && forward_is_complete(&s->f)
+	    && attempt_may_repeat(s) && !slice_caseeq(head_value(h,
+	    FIELD_X_ACCEL_BUFFERING), SLICE("no"));
+}
+
 void relay_head_is_here(struct stride *s, unsigned status)
 {
 	s->r->status = status;
@@ -125,6 +139,8 @@ static next_step begin_answer(struct stride *s, const struct head *h)
 		return relay_refuse(s, no->why);
 	if (attempt_again_on(s, h->status, &next))
 		return next;
+	if (is_held_back(s, h, &body))
+		return BECOME(STEP_RELAY, WAIT_BACKEND);
 	decide_framing(s, &body);
 	grant_trailers(s, h, &body);
 	if (head_keepalive(h) && body.kind != BODY_UNTIL_CLOSE
@@ -240,7 +256,7 @@ static next_step ended(struct stride *s, bool reset)
 	if (!(s->f.flags & FLOW_ANSWERED))
 		return attempt_failed(s, RETRY_RESET, 502,
 		    CAUSE_BACKEND_RESET, s->f.bin_end > s->f.bin_start
-		    ? "in the middle of its head" : NULL);
+		    ? "in the middle of its response" : NULL);
 	if (s->f.res_kind != BODY_UNTIL_CLOSE || reset)
 		return cut(s, CAUSE_BACKEND_CUT);
 	if (!downstream_end(s))

@@ -14,6 +14,8 @@ my %b = backends(qw(a b c old));
 my $rude = Backend->new(plain('rude', 'Set-Cookie: route=mine; Path=/',
     'Set-Cookie: other=1'), name => 'rude');
 my $oops = Backend->new(plain('oops') =~ s/200 OK/500 Oops/r);
+my $chatty = Backend->new("HTTP/1.1 101 Switching Protocols\r\n" .
+    "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n", name => 'chatty');
 my $gone = '127.0.0.1:' . free_port();
 my $sticky = 'sticky = { cookie = "route"; secret = "0123456789abcdef"; };';
 my $p = Portico->start('listeners = { http = { address = "@http@"; };
@@ -24,12 +26,13 @@ my $p = Portico->start('listeners = { http = { address = "@http@"; };
     $b{a}, '', $b{b}, '') . ';
     rude = ' . pool($sticky, $rude, '') . ';
     oops = ' . pool($sticky, $oops, '') . ';
+    chat = ' . pool($sticky, $chatty, '') . ';
     gone = ' . pool("$sticky fallback = \"plain\";", $gone, '') . ';
     plain = ' . pool('', $rude, '') . ';
     drained = ' . pool($sticky, $b{a}, 'state = "drain";', $b{b}, '') . ';
     down = ' . pool($sticky, $b{a}, 'state = "down";', $b{b}, '') . '; };
     sites = { x = { hosts = "*"; routes = ( ' . join(', ', map {
-    "{ path = \"/$_\"; pool = \"$_\"; }" } qw(long rude oops gone drained
+    "{ path = \"/$_\"; pool = \"$_\"; }" } qw(long rude oops chat gone drained
     down)) . ', { path = "/bare"; pool = "app"; headers = { response = {
     remove = [ "Set-Cookie" ]; }; }; }, { pool = "app"; } ); }; };');
 my ($at, $tls) = map { $p->address($_) } qw(http tls);
@@ -132,6 +135,15 @@ is_deeply [ $r->{body}, fields($r, 'Set-Cookie') ], [ 'rude', 'other=1' ],
     'none from a fallback that has none';
 is_deeply [ fields(visit('/bare'), 'Set-Cookie') ], [],
     'a route has the last word';
+
+# A tunnel gets one, too.
+my $chat = Client->new($at);
+$chat->send(request('GET /chat', [ 'Connection: Upgrade',
+    'Upgrade: websocket' ]));
+$r = $chat->final_or_101;
+is $r->{status}, 101, 'a tunnel';
+like field($r, 'Set-Cookie'), qr/^route=[0-9a-f]{16};/, 'with a cookie';
+$chat->close;
 
 # Draining is honoured, down is not. The pools' names are in the values.
 my @to_b = map { visit('/drained') } 1 .. 4;

@@ -7,6 +7,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use Pool qw(backends pool names hold wait_held release);
 use Client qw(ask field get request);
+use POSIX ();
 use Portico;
 use Time::HiRes qw(sleep time);
 
@@ -81,6 +82,25 @@ is join(' ', map { $_->final->{status} } $held, @waiting),
     join(' ', (200) x 21), 'all have their turn';
 is join(' ', map { m{^\w+ /(\S+)} } $b{a}->requests),
     join(' ', 'held/two', 1 .. 20), 'in the order in which they came';
+
+# A body that does not fit into what a row may have waits with its client.
+$b{a}->clear;
+$held = begin('/long/held/large');
+ok wait_held('large', 1), 'the place is taken';
+my $body = join '', map { "line $_\n" } 1 .. 100_000;
+my $upload = fork // die "fork: $!";
+if ($upload == 0) {
+	my $r = ask($at, request('POST /long/upload', [], $body));
+
+	POSIX::_exit($r->{status} == 200
+	    && $r->{body} =~ /\n\n\Q$body\E\z/ ? 0 : 1);
+}
+sleep 0.5;
+is order(), 'held/large', 'a large upload waits';
+release('large');
+is $held->final->{status}, 200, 'the first one ends';
+waitpid $upload, 0;
+is $?, 0, 'and the upload arrives as it was';
 
 # Who goes while it waits never reaches the backend.
 $b{a}->clear;

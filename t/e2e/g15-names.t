@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The addresses of a name come, go and change while clients are busy; its
+# DNS server fails.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Test::More;
+use Dns;
+use Failover;
+use Portico qw(free_port);
+use Time::HiRes qw(sleep time);
+
+# One port, an address each: 127.0.0.2 is a, 127.0.0.3 b, ...
+my $port = free_port();
+my %host = (a => '127.0.0.2', b => '127.0.0.3', c => '127.0.0.4',
+    d => '127.0.0.5');
+
+sub records { return 'TTL 1', map { "A $host{$_}" } @_ }
+
+# A pool of one name that has the addresses of a, b and c.
+sub scene
+{
+	my ($health) = @_;
+	my $dns = Dns->new('app.test' => [ records(qw(a b c)) ]);
+	my $posts = Portico::temporary() . '/posts';
+	my %at = map { ($_ => Faulty->new(name => $_,
+	    at => "$host{$_}:$port", record => $posts)) } keys %host;
+	my $server = $dns->address;
+	my $f = Failover->new(at => \%at, names => [], posts => $posts,
+	    pool => $health, list => qq{{ name = "web";
+	    address = "app.test:$port"; }}, top => qq{
+	    resolvers = [ "$server" ];});
+
+	return ($f, $dns);
+}
+
+# The zone is changed half a second after the beginning.
+sub trial
+{
+	my ($what, $code, %opt) = @_;
+	my ($f, $dns) = scene("resolve = \"1s\"; " . ($opt{pool} // ''));
+	my $since;
+	my $r = $f->under_load($opt{seconds} // 5, sub {
+		sleep 0.5;
+		$since = time;
+		$code->($dns, $f);
+	});
+
+	$r->judge($what, $since);
+	$r->posts_failed($what, $opt{posts} // 0);
+	return ($r, $f, $since);
+}
+
+sub last_asked
+{
+	my ($what, $r, $name, $since) = @_;
+	my @late = $r->from($name, $since);
+
+	note sprintf "    %s: %d requests after the change, the last after " .
+	    '%.0f ms', $name, scalar @late,
+	    @late ? 1000 * ($late[-1]{start} - $since) : 0;
+	is scalar($r->from($name, $since + 3.5)), 0, "$what: $name is left";
+	return;
+}
+
+sub first_asked
+{
+	my ($what, $r, $name, $since) = @_;
+	my ($first) = $r->from($name, $since);
+
+	ok $first, "$what: $name is asked" or return;
+	note sprintf "    %s: asked after %.0f ms", $name,
+	    1000 * ($first->{start} - $since);
+	return;
+}
+
+my ($r, $f, $since) = trial('an address goes', sub {
+	$_[0]->set('app.test', records(qw(a c))) });
+last_asked('an address goes', $r, 'b', $since);
+$f->ends_clean;
+
+($r, $f, $since) = trial('an address comes', sub {
+	$_[0]->set('app.test', records(qw(a b c d))) });
+first_asked('an address comes', $r, 'd', $since);
+$f->ends_clean;
+
+($r, $f, $since) = trial('an address changes, the old one ends', sub {
+	my ($dns, $f) = @_;
+
+	$dns->set('app.test', records(qw(a c d)));
+	sleep 3;
+	$f->backend('b')->kill;
+});
+last_asked('an address changes', $r, 'b', $since);
+first_asked('an address changes', $r, 'd', $since);
+$f->ends_clean;
+
+# It ends first, and DNS says so later.
+($r, $f, $since) = trial('the old one ends first', sub {
+	my ($dns, $f) = @_;
+
+	$f->backend('b')->kill;
+	sleep 1;
+	$dns->set('app.test', records(qw(a c d)));
+}, pool => $Failover::HEALTH, posts => 16);
+first_asked('the old one ends first', $r, 'd', $since);
+$f->ends_clean;
+
+for my $mood (qw(servfail silent garbage)) {
+	($r, $f, $since) = trial("DNS: $mood", sub {
+		$_[0]->mood('*', $mood) });
+	for my $name (qw(a b c)) {
+		ok scalar($r->from($name, $since + 2.5)),
+		    "$mood: $name is kept";
+	}
+	$f->ends_clean;
+}
+($r, $f, $since) = trial('DNS dies', sub { $_[0]->stop });
+ok scalar($r->from($_, $since + 2.5)), "DNS dies: $_ is kept" for qw(a b c);
+$f->ends_clean;
+done_testing;

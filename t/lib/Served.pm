@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# An nginx or an Apache as a backend, with the files that busy.c asks for.
+package Served;
+use strict;
+use warnings;
+use POSIX ();
+use Client qw(get until_true);
+use Faulty;
+use Portico qw(free_port need_program);
+
+our $FILES = 40;
+my (@living, $tree);
+
+# What t/lib/busy.c -f 40 asks for.
+sub tree
+{
+	return $tree if $tree;
+	my $source = Faulty->new;
+
+	$tree = Portico::temporary();
+	mkdir "$tree/b";
+	save("$tree/health", 'ok');
+	for my $seed (0 .. $FILES - 1) {
+		my $size = $seed * 191 % 4000 + 1;
+
+		mkdir "$tree/b/$size";
+		save("$tree/b/$size/$seed",
+		    get($source->address, "/b/$size/$seed")->{body});
+	}
+	$source->kill;
+	return $tree;
+}
+
+sub save
+{
+	my ($path, $text) = @_;
+
+	open my $f, '>:raw', $path or die "$path: $!";
+	print $f $text;
+	close $f;
+	return;
+}
+
+# kind: "nginx" or "apache2"; the test is skipped without it.
+sub new
+{
+	my ($class, $kind, $name) = @_;
+	my $self = bless { name => $name, owner => $$, port => free_port(),
+	    dir => Portico::temporary(), program => need_program($kind) },
+	    $class;
+	my $conf = "$self->{dir}/conf";
+
+	save($conf, $kind eq 'nginx' ? $self->nginx_text :
+	    $self->apache_text);
+	$self->{command} = $kind eq 'nginx' ? [ '-c', $conf ] :
+	    [ '-DFOREGROUND', '-f', $conf ];
+	push @living, $self;
+	return $self->again;
+}
+
+sub nginx_text
+{
+	my ($self) = @_;
+	my ($dir, $root) = ($self->{dir}, tree());
+	my $user = $> ? '' : 'user nobody ' .
+	    ((getgrgid 65534)[0] // 'nogroup') . ';';
+	my $temporary = join ' ', map { "${_}_temp_path $dir/$_;" }
+	    qw(client_body proxy fastcgi uwsgi scgi);
+
+	return <<"END";
+$user
+daemon off;
+pid $dir/pid;
+error_log $dir/error.log;
+worker_processes 1;
+events { }
+http {
+  access_log off;
+  $temporary
+  server {
+    listen 127.0.0.1:$self->{port};
+    add_header X-Backend $self->{name};
+    location / { root $root; }
+    location /u { return 200 "done"; }
+  }
+}
+END
+}
+
+sub apache_text
+{
+	my ($self) = @_;
+	my ($dir, $root) = ($self->{dir}, tree());
+	my ($modules) = grep { -d } '/usr/lib/apache2/modules',
+	    '/usr/lib64/httpd/modules';
+
+	return join "\n", "Listen 127.0.0.1:$self->{port}",
+	    (map { "LoadModule ${_}_module $modules/mod_$_.so" }
+	    qw(mpm_event authz_core mime headers)),
+	    ($> == 0 ? ('User nobody', 'Group #65534') : ()),
+	    'ServerName localhost', "PidFile $dir/pid", "Mutex file:$dir",
+	    "ErrorLog $dir/error.log", 'TypesConfig /dev/null',
+	    "DocumentRoot $root", "Header set X-Backend $self->{name}",
+	    '<Directory "/">', 'Require all granted', '</Directory>', '';
+}
+
+# Starts it, once more if it was there before.
+sub again
+{
+	my ($self) = @_;
+
+	$self->{pid} = fork // die "fork: $!";
+	if ($self->{pid} == 0) {
+		POSIX::setpgid(0, 0);
+		open STDERR, '>', '/dev/null';
+		open STDOUT, '>', '/dev/null';
+		exec { $self->{program} } $self->{program},
+		    @{ $self->{command} } or POSIX::_exit(127);
+	}
+	POSIX::setpgid($self->{pid}, 0);
+	until_true(sub { eval { Client->new($self->address) } })
+	    or die "$self->{name}: " . Portico::slurp("$self->{dir}/error.log");
+	return $self;
+}
+
+sub name { my ($self) = @_; return $self->{name} }
+sub address { my ($self) = @_; return "127.0.0.1:$self->{port}" }
+
+# To the first of its processes; to all of them.
+sub signal { my ($self, $name) = @_; return CORE::kill $name, $self->{pid} }
+sub signal_all
+{
+	my ($self, $name) = @_;
+
+	return CORE::kill $name, -$self->{pid};
+}
+
+# A signal that ends it, and its end.
+sub end_by
+{
+	my ($self, $name) = @_;
+
+	$self->signal($name);
+	waitpid $self->{pid}, 0;
+	$self->{pid} = 0;
+	return;
+}
+
+sub kill
+{
+	my ($self) = @_;
+
+	return if !$self->{pid} || $self->{owner} != $$;
+	$self->signal_all('KILL');
+	waitpid $self->{pid}, 0;
+	$self->{pid} = 0;
+	return;
+}
+
+END {
+	local $?;
+	$_->kill for @living;
+}
+
+1;
