@@ -72,6 +72,11 @@ static void run_logger(unsigned n, int control)
 	logger_main(n, control);
 }
 
+static struct master_task task = {
+	.steward = run_steward,
+	.logger = run_logger,
+};
+
 static _Noreturn void leave(int code, FILE *to, const char *text)
 {
 	fputs(text, to);
@@ -181,7 +186,7 @@ int main(int argc, char **argv)
 		conf_free(conf);
 		return EXIT_FINE;
 	}
-	const struct master_task task = {absolute(asked.file), asked.options,
-	    run_steward, run_logger};
+	task.file = absolute(asked.file);
+	task.options = asked.options;
 	return master_run(&task, conf);
 }

@@ -16,6 +16,7 @@
 
 #define LINE_MS 10000  /* to send a command */
 #define IDLE_MS 10000  /* in which no byte of an answer is taken */
+#define REST_MS 1000   /* after an accept that failed */
 #define YIELD_MS 200   /* then who says nothing makes room for others */
 
 enum caller_state { CALLER_NONE, CALLER_SPEAKS, CALLER_WAITS,
@@ -30,14 +31,25 @@ static struct caller {
 	struct reply reply;
 } callers[CONTROL_CALLERS];
 
+static uint64_t shut_until; /* clock_ms: the machine is short of something */
 static struct socket door = {.fd = -1}, next = {.fd = -1};
 
 /* ---- The socket ---- */
 
+/* Who runs without a file has nothing to reload or to save, and may run
+ * beside others. */
+static const char *path_of(const struct conf *conf)
+{
+	return conf->file ? conf->control.path : NULL;
+}
+
 bool control_prepare(const struct conf *conf)
 {
-	const char *path = conf->control.path;
+	const char *path = path_of(conf);
+	gid_t gid;
 
+	if (path && !socket_group(conf->control.group, &gid))
+		return false;
 	if (path == NULL || (door.fd >= 0 && strcmp(path, door.path) == 0
 	    && socket_is_there(&door)))
 		return true;
@@ -47,7 +59,7 @@ bool control_prepare(const struct conf *conf)
 
 void control_commit(const struct conf *conf)
 {
-	if (next.fd >= 0 || conf->control.path == NULL) {
+	if (next.fd >= 0 || path_of(conf) == NULL) {
 		socket_close(&door);
 		door = next;
 		next.fd = -1;
@@ -113,6 +125,10 @@ static void let_in(void)
 			return;
 		int fd = accept4(door.fd, NULL, NULL,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0 && errno != EAGAIN && errno != ECONNABORTED) {
+			log_warn("control: accept: %m");
+			shut_until = clock_ms() + REST_MS;
+		}
 		if (fd < 0)
 			return;
 		*c = (struct caller){.state = CALLER_SPEAKS, .fd = fd,
@@ -205,11 +221,17 @@ static void listen_to(struct caller *c)
 
 /* ---- The master's loop ---- */
 
+static bool lets_in(void)
+{
+	return door.fd >= 0 && clock_ms() >= shut_until
+	    && (find_free() || find_yielding());
+}
+
 nfds_t control_poll(struct pollfd *p)
 {
 	nfds_t n = 0;
 
-	if (door.fd >= 0 && (find_free() || find_yielding()))
+	if (lets_in())
 		p[n++] = (struct pollfd){door.fd, POLLIN, 0};
 	for (int i = 0; i < CONTROL_CALLERS; i++) {
 		const struct caller *c = &callers[i];

@@ -48,6 +48,7 @@ static bool clear_way(const struct sockaddr_un *at)
 	if (is_served(at)) {
 		log_err("control %s: another master serves it; stop that, or "
 		    "give this one another path", path);
+		errno = EADDRINUSE;
 		return false;
 	}
 	if (unlink(path) < 0) {
@@ -57,11 +58,13 @@ static bool clear_way(const struct sockaddr_un *at)
 	return true;
 }
 
-static bool find_group(const char *name, gid_t *gid)
+bool socket_group(const char *name, gid_t *gid)
 {
+	*gid = getegid();
+	if (name == NULL)
+		return true;
 	errno = 0;
 	const struct group *g = getgrnam(name);
-
 	if (g == NULL) {
 		log_err("control: there is no group \"%s\"%s%s", name,
 		    errno ? ": " : "", errno ? strerror(errno) : "");
@@ -71,14 +74,29 @@ static bool find_group(const char *name, gid_t *gid)
 	return true;
 }
 
+/* Who is in a group may give it what is his: for that no right to change
+ * owners is needed, which a service may lack. */
+static bool give_to_group(const char *path, gid_t gid)
+{
+	gid_t ours = getegid();
+	bool joined = gid != ours && setegid(gid) == 0;
+	bool given = lchown(path, (uid_t)-1, gid) == 0;
+	int error = errno;
+
+	if (joined)
+		MUST(setegid(ours) == 0);
+	errno = error;
+	return given;
+}
+
 bool socket_permit(const struct socket *s, unsigned mode, const char *group)
 {
-	gid_t gid = getegid();
+	gid_t gid;
 
-	if (group && !find_group(group, &gid))
+	if (!socket_group(group, &gid))
 		return false;
 	/* its name's rights, not the descriptor's, let clients in */
-	if (lchown(s->path, (uid_t)-1, gid) < 0
+	if (!give_to_group(s->path, gid)
 	    || chmod(s->path, mode & 0777) < 0) {
 		log_err("control %s: %m", s->path);
 		return false;

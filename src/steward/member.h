@@ -45,8 +45,8 @@ unsigned member_deal(const struct found *at, unsigned n,
 /* The newest steward: the name of `first`, member 0, and its fellows has these
  * addresses now, in their order. Writes what is new on the board: a new
  * address begins with unknown health, one that is gone leaves its member
- * without. Returns how many found no member; *changed: something is new, and the
- * caller has it looked at. */
+ * without. Returns how many found no member; *changed: something is new, and
+ * the caller has it looked at. */
 unsigned member_follow(const struct conf_backend *first,
     const struct found *at, unsigned n, struct open open, bool *changed);
 

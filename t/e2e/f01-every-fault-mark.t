@@ -41,12 +41,18 @@ my @short = ([ '-t', 1, '-c', 6, '-r', 1, '-s', '1:100' ],
 
 # What is unlike the others: kill, who have to die so that somebody comes by;
 # load; idle, clients whose time is over; passed, how many hits are passed
-# over (0 and 7); cut, answers may end early.
+# over (0 and 7); cut, answers may end early; places, of each backend, so that
+# some have to wait; leave, clients of which some wait in vain.
 my %special = (
+	queue_locked => { leave => 8, passed => [ 0, 3 ] },
+	queue_left => { leave => 8, passed => [ 0, 3 ] },
+	(map { $_ => { places => 2 } } qw(queue_joined queue_granted queue_held
+	    seat_granted pool_locked seat_given seat_counted)),
 	clone_noted => { kill => 'worker', passed => [ 1, 3, 5, 7 ] },
 	clone_done => { kill => 'worker', passed => [ 0, 3, 5, 7 ] },
 	heir_woken => { kill => 'steward', passed => [ 0, 1 ] },
 	ring_taken => { idle => 12 },
+	resolve_socket => { passed => [ 5, 9 ] }, # not before it is ready
 	settle_row => { kill => 'worker', passed => [ 0, 2 ],
 	    load => \@busy },
 	settle_locks => { kill => 'worker', passed => [ 0, 7 ],
@@ -66,6 +72,10 @@ my %revival = (kill => 'steward|heir');
 my %offspring = (kill => 'steward|heir|worker [01]', cut => 1,
     load => [ [ '-t', 1, '-c', 8, '-s', '200000:3000000' ] ]);
 
+# Seats are given another way where nobody ever waits.
+my @without_places = map { my $mark = $_; map { [ $mark, $_, undef ] } 0, 7 }
+    qw(pool_locked seat_given seat_counted);
+
 sub marks
 {
 	open my $f, '<', "$Portico::TOP/src/base/fault.def" or die $!;
@@ -79,7 +89,7 @@ sub cases
 	    : () } @ARGV if @ARGV;
 	my @more = ((map { [ $_, 5, \%revival ] } qw(clone_noted clone_done)),
 	    (map { [ 'clone_done', $_, \%offspring ] } 8, 13));
-	return (@more, map { my $mark = $_;
+	return (@more, @without_places, map { my $mark = $_;
 	    map { [ $mark, $_, $special{$mark} ] }
 	    @{ $special{$mark}{passed} // [ 0, 7 ] } } marks());
 }
@@ -88,7 +98,11 @@ my @backends = map { start_origin(@$_) } [], [], [ '-r', 20 ];
 
 sub start_portico
 {
-	my $list = join ', ', map { qq{"$_"} } @backends;
+	my ($how) = @_;
+	my $places = $how->{places} // 0;
+	my $list = join ', ', map { qq({ address = "$_";
+	    max_connections = $places; }) } @backends;
+	my $queue = $places ? 'queue = { length = 100; timeout = "10s"; };' : '';
 
 	return Portico->start(qq{
 	workers = { min = 4; max = 8; };
@@ -97,7 +111,20 @@ sub start_portico
 		hasty = { address = "\@hasty\@";
 		    timeouts = { keepalive = "100ms"; }; };
 	};
-	pools = { app = { backends = [ $list ]; }; };
+	pools = {
+		app = { backends = ( $list ); $queue
+		    health = { interval = "100ms"; timeout = "1s"; }; };
+		named = { backends = "a.test:80"; resolve = "1s"; };
+		slow = {
+		    backends = ( { address = "$backends[0]";
+			max_connections = 1; } );
+		    queue = { length = 50; timeout = "150ms"; }; };
+	};
+	sites = { all = { hosts = [ "*" ]; routes = (
+		{ path = "/slow"; strip_prefix = "/slow"; pool = "slow"; },
+		{ pool = "app"; }
+	); }; };
+	resolvers = "127.0.0.1:1"; # nobody: it is asked again and again
 	access_log = { to = "\@dir\@/access"; };
 	});
 }
@@ -109,6 +136,16 @@ sub idle_clients
 
 	return map { my $c = Client->new($p->address('hasty'));
 	    $c->send("GET /b/10/1 HTTP/1.1\r\nHost: a\r\n\r\n"); $c } 1 .. $n;
+}
+
+# Clients of which one is served for longer than the others want to wait.
+sub impatient_clients
+{
+	my ($p, $n) = @_;
+
+	return map { my $c = Client->new($p->address('http'));
+	    $c->send("GET /slow/b/10/1?delay=400 HTTP/1.1\r\nHost: a\r\n"
+		. "\r\n"); $c } 1 .. $n;
 }
 
 sub is_complete
@@ -128,7 +165,8 @@ sub drive
 	my @wrong;
 
 	do {
-		my @idle = idle_clients($p, $how->{idle} // 0);
+		my @idle = (idle_clients($p, $how->{idle} // 0),
+		    impatient_clients($p, $how->{leave} // 0));
 		my @asked = @{ $how->{load} // \@mixed };
 		my @loads = map { start_load(@$_, $p->address('http')) } @asked;
 		my $first = IO::Select->new($loads[0]);
@@ -143,7 +181,7 @@ sub drive
 			    $how->{cut}) && $line =~ /mixed 0 stalled 0$/);
 			push @wrong, "[@$_] $line";
 		}
-		$p->logged($reached, 0.3) if $how->{idle};
+		$p->logged($reached, 0.3) if @idle;
 	} until (@wrong || $p->log =~ $reached || time > $end);
 	return @wrong;
 }
@@ -155,7 +193,7 @@ sub try_mark
 	my $reached = qr/fault: $mark reached/;
 
 	local $ENV{PORTICO_FAULT} = "$mark:$n";
-	my $p = start_portico();
+	my $p = start_portico($how // {});
 	my @wrong = drive($p, $reached, $how // {});
 	push @wrong, 'was not reached' if !$p->logged($reached, 0.5);
 	push @wrong, 'the family is not complete'

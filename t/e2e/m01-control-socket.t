@@ -25,6 +25,13 @@ sub conf
 
 sub mode { return sprintf '%04o', (stat $_[0])[2] & 07777 }
 
+sub serves
+{
+	my ($path) = @_;
+
+	return eval { command($path, 'status')->{ok} };
+}
+
 my $p = Portico->start(conf(), dir => $dir);
 ok -S $sock, 'beside the pid file by default';
 is mode($sock), '0600', 'its owner alone may command';
@@ -92,8 +99,22 @@ $p->reload(conf(control => qq{control = { socket = "$sock"; mode = "0660"; }}),
     sub { mode($sock) eq '0660' });
 is mode($sock), '0660', 'a reload changes its mode';
 ok command($sock, 'status')->{ok}, 'it is the same';
+SKIP: {
+	my ($group, $gid) = map { $_, scalar getgrnam $_ }
+	    grep { defined getgrnam $_ } qw(nogroup nobody);
+	skip 'only root can give it to any group', 4 if $> != 0 || !$group;
+	$p->reload(conf(control => qq{control = { socket = "$sock";
+	    group = "$group"; }}), sub { (stat $sock)[5] == $gid });
+	is +(stat $sock)[5], $gid, 'a reload gives it to a group';
+	is mode($sock), '0600', 'and back its rights';
+	$p->clear_log;
+	$p->reload(conf(control => qq{control = { socket = "$sock";
+	    group = "nobody-knows"; }}));
+	ok $p->logged(qr/"nobody-knows".*no such group/, 5), 'no such group: told' or diag $p->log;
+	is +(stat $sock)[5], $gid, 'and it stays as it was';
+}
 $p->reload(conf(control => qq{control = "$dir/other.sock"}),
-    sub { -S "$dir/other.sock" && !-e $sock });
+    sub { serves("$dir/other.sock") && !-e $sock });
 ok command("$dir/other.sock", 'status')->{ok}, 'a reload moves it';
 ok !-e $sock, 'the old name is gone';
 mkdir "$dir/folder";
@@ -106,10 +127,10 @@ $p->reload(conf(control => 'control = false'),
     sub { !-e "$dir/other.sock" });
 ok !-e "$dir/other.sock", 'a reload removes it';
 unlink $sock;
-$p->reload(conf(), sub { -S $sock });
+$p->reload(conf(), sub { serves($sock) });
 ok command($sock, 'status')->{ok}, 'and brings it back';
 unlink $sock;
-$p->reload(undef, sub { -S $sock });
+$p->reload(undef, sub { serves($sock) });
 ok command($sock, 'status')->{ok}, 'also if its name was removed';
 
 # The end, and what is left of a dead master.
@@ -120,7 +141,23 @@ close $stale;
 ok -S $sock, 'a socket that nobody serves';
 unlink "$dir/stderr";
 $p = Portico->start(conf(), dir => $dir, addresses => $p->{addresses});
-ok command($sock, 'status')->{ok}, 'is replaced';
+until_true(sub { serves($sock) }, 10);
+ok serves($sock), 'is replaced' or diag $p->log;
+
+# In the foreground it can be done without.
+is $p->stop, 0, 'TERM';
+unlink "$dir/stderr";
+$p = Portico->start(conf(control => qq{control = "$dir/later/c.sock"}),
+    dir => $dir, addresses => $p->{addresses});
+is get($p->address('http'), '/')->{body}, 'fine', 'no folder for it: it serves';
+ok $p->logged(qr/later\/c\.sock: No such file/, 5), 'and says so';
+$p->clear_log;
+$p->reload(undef);
+ok $p->logged(qr/generation 2 is running/, 5), 'it can be reloaded';
+mkdir "$dir/later";
+$p->reload(undef, sub { serves("$dir/later/c.sock") });
+ok serves("$dir/later/c.sock"), 'and has one once there is the folder';
+$p->reload(conf(), sub { serves($sock) });
 
 # Stops by command.
 my $slow = connect_to($sock);
@@ -132,9 +169,17 @@ my ($ended, $wrong) = $p->sums;
 is $wrong, undef, 'nothing was left';
 unlink "$dir/stderr";
 $p = Portico->start(conf(), dir => $dir, addresses => $p->{addresses});
+until_true(sub { serves($sock) }, 10);
 $r = command($sock, 'stop');
 ok $r->{ok} && $r->{whole}, 'stop: answered';
 ok until_true(sub { !$p->alive }, 10), 'and done';
 is $p->{status}, 0, 'well';
 ok !-e $sock, 'the name is gone';
+
+# Without a file there is none.
+my @quick = map { Portico->start('', listeners => [], arguments => [ '-f',
+    '-l', '127.0.0.1:' . free_port(), '-b', '127.0.0.1:1' ]) } 1 .. 2;
+ok until_true(sub { $_->log =~ /generation 1 is running/ }, 10),
+    'without a file it runs beside another one' for @quick;
+is $_->stop, 0, 'TERM' for @quick;
 done_testing;

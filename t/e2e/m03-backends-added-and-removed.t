@@ -134,6 +134,18 @@ ok $answer->{ok}, 'the first of two reloads is done' or diag $answer->{raw};
 ok $second->{ok} || $second->{text} =~ /under way/,
     'the other is done after it, or refused';
 
+# A signal meanwhile begins another one, and takes no answer away.
+for (1 .. 3) {
+	my $s = connect_to($sock);
+	syswrite $s, "reload\n";
+	$p->signal('HUP');
+	$answer = Control::parse(Control::read_all($s, 30));
+	ok $answer->{ok} || $answer->{text} =~ /under way/,
+	    'HUP beside a reload: it is answered' or diag $answer->{raw};
+}
+until_true(sub { !(records(command($sock, 'status'), 'master'))[0]{reloading} },
+    10);
+
 # Under load nobody notices.
 my $load = start_load('-t', 4, '-c', 12, $at);
 for (1 .. 3) {
@@ -141,7 +153,14 @@ for (1 .. 3) {
 	fine('backend remove app/x' . ($_ - 1)) if $_ > 1;
 }
 is spoiled(load_line($load)), '', 'added and removed under load';
+
+# The end comes first.
+$first = connect_to($sock);
+syswrite $first, "reload\n";
 is $p->quit, 0, 'QUIT';
+$answer = Control::parse(Control::read_all($first, 10));
+ok $answer->{whole} && ($answer->{ok} || $answer->{text} =~ /stays as it was/),
+    'who waited for a reload is answered' or diag $answer->{raw};
 my ($ended, $wrong) = $p->sums;
 is $wrong, undef, 'nothing was left';
 done_testing;

@@ -60,10 +60,14 @@ like $object->{error}, qr/No such file.*is Portico running/, 'with the reason';
 ($status, $out, $err) = ctl('-s', '/' . 'x' x 108, 'status');
 is $status, 3, 'a path that no socket can have';
 like $err, qr/too long/, 'told';
-($status, $out, $err) = ctl('-c', "$dir/none.conf", 'status');
-is $status, 3, 'no configuration, and no master where it would be';
-like $err, qr{a master at \S+/portico.sock.*none.conf cannot be read: -s},
-    'told';
+SKIP: {
+	skip 'a Portico runs where one would be looked for', 2
+	    if -S '/run/portico.sock';
+	($status, $out, $err) = ctl('-c', "$dir/none.conf", 'status');
+	is $status, 3, 'no configuration, and no master where it would be';
+	like $err, qr{at \S+/portico.sock.*none.conf cannot be read: -s},
+	    'told';
+}
 
 # A piece at a time is an answer, too.
 my $slow = FakeMaster->new($dir, status => sub {

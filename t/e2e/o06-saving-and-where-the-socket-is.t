@@ -103,8 +103,13 @@ finds('the same beside the pid file',
     "pid_file = \"\${WHERE}/portico.pid\";", WHERE => $dir);
 put("$dir/part.conf", "control = \"$m->{path}\";");
 finds('the same by an include', "\@include \"part.conf\"\nnonsense = 1;");
-($status, $out, $err) = ctl('-c', put("$dir/p.conf", '{{{'), 'reopen');
-is $status, 3, 'not in what cannot be read at all';
-like $err, qr/p\.conf cannot be read/, 'told';
-unlike $err, qr/syntax/, 'and nothing else: that is for portico -t';
+SKIP: {
+	skip 'a Portico runs where one would be looked for', 3
+	    if -S '/run/portico.sock';
+	($status, $out, $err) = ctl('-c', put("$dir/p.conf", '{{{'),
+	    'reopen');
+	is $status, 3, 'not in what cannot be read at all';
+	like $err, qr/p\.conf cannot be read/, 'told';
+	unlike $err, qr/syntax/, 'and nothing else: that is for portico -t';
+}
 done_testing;

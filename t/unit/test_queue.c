@@ -203,6 +203,44 @@ START_TEST(who_wants_one_that_has_gone_takes_another)
 }
 END_TEST
 
+START_TEST(the_first_is_served_first_whatever_it_wants)
+{
+	struct conn *a = take(), *c, *d, *e;
+
+	take();
+	c = wait_for(&farm[0]);
+	d = wait_for(NULL);
+	e = wait_for(&farm[0]);
+	let_go(a);
+	check_turn_of(c, 0);
+	let_go(c);
+	check_turn_of(d, 0);
+	let_go(d);
+	check_turn_of(e, 0);
+	ck_assert_uint_eq(length(), 0);
+}
+END_TEST
+
+START_TEST(who_gives_a_wish_up_keeps_its_turn)
+{
+	struct conn *a = take(), *c, *d, *e;
+
+	take();
+	c = wait_for(NULL);
+	d = wait_for(&farm[1]);
+	e = wait_for(NULL);
+	only_the_first();
+	queue_serve(&farm_pool[0]);
+	ck_assert_uint_eq(seats.pool[0].particular, 0);
+	let_go(a);
+	check_turn_of(c, 0);
+	let_go(c);
+	check_turn_of(d, 0);
+	let_go(d);
+	check_turn_of(e, 0);
+}
+END_TEST
+
 START_TEST(backups_are_not_for_those_that_wait)
 {
 	farm[1].backup = farm_pool[0].ranked = true;
@@ -255,7 +293,7 @@ static struct conn *victims[3];
 static void die_with_torn_links(void)
 {
 	wrong += lock_take(&seats.pool[0].lock);
-	seats.pool[0].first = seats.pool[0].last = FARM_ROWS - 1;
+	seats.pool[0].line.first = seats.pool[0].line.last = FARM_ROWS - 1;
 	seats.pool[0].length = 77;
 	for (unsigned i = 0; i < 3; i++)
 		victims[i]->queue_next = victims[i]->queue_prev = 5;
@@ -431,7 +469,7 @@ static void check_end(void)
 	ck_assert_uint_eq(wrong, 0);
 	ck_assert_uint_eq(length(), 0);
 	ck_assert_uint_eq(seats.pool[0].lock.word, 0);
-	ck_assert_uint_eq(seats.pool[0].first | seats.pool[0].last, 0);
+	ck_assert_uint_eq(seats.pool[0].line.first | seats.pool[0].line.last, 0);
 	ck_assert_uint_ge(most_inside, 1);
 	farm_check_sums(0, 0);
 }
@@ -450,7 +488,7 @@ END_TEST
 static void die_with_the_lock(void)
 {
 	lock_take(&seats.pool[0].lock);
-	seats.pool[0].first = FARM_ROWS - 1;
+	seats.pool[0].line.first = FARM_ROWS - 1;
 	seats.pool[0].length += 9;
 	seats.current[0] = 12345;
 }
@@ -486,6 +524,8 @@ int main(void)
 	tcase_add_test(tc, who_leaves_gives_its_place_on);
 	tcase_add_test(tc, who_wants_one_waits_for_that_one);
 	tcase_add_test(tc, who_wants_one_that_has_gone_takes_another);
+	tcase_add_test(tc, the_first_is_served_first_whatever_it_wants);
+	tcase_add_test(tc, who_gives_a_wish_up_keeps_its_turn);
 	tcase_add_test(tc, backups_are_not_for_those_that_wait);
 	tcase_add_test(tc, without_primaries_backups_serve_the_queue);
 	tcase_add_test(tc, a_turn_that_comes_early_is_not_lost);
