@@ -121,7 +121,7 @@ sub start_portico
 			max_connections = 1; } );
 		    queue = { length = 50; timeout = "150ms"; }; };
 	};
-	sites = { all = { hosts = "*"; routes = (
+	sites = { all = { hosts = [ "*" ]; routes = (
 		{ path = "/slow"; strip_prefix = "/slow"; pool = "slow"; },
 		{ pool = "app"; }
 	); }; };
