@@ -119,9 +119,8 @@ sub start_portico
 		    backends = ( { address = "$backends[0]";
 			max_connections = 1; } );
 		    queue = { length = 50; timeout = "150ms"; }; };
-		named = { backends = "a.test:80"; resolve = "1s"; };
 	};
-	sites = { all = { hosts = "*"; routes = (
+	sites = { all = { hosts = [ "*" ]; routes = (
 		{ path = "/slow"; strip_prefix = "/slow"; pool = "slow"; },
 		{ pool = "app"; }
 	); }; };

@@ -19,6 +19,14 @@ for my $t ({ what => 'passive checks' },
 	$f->ends_clean;
 }
 
+# A body that fits its pages is repeated; an answer that has begun is not.
+my ($r, $long) = Failover->trial(what => 'long bodies', cut => 1,
+    fault => sub { $_[0]->backend('b')->kill }, posts => 16, knows => 1.5,
+    load => [ '-m', '45:45:10', '-s', 60000, '-u', 60000 ]);
+my @cut = $r->those(sub { $_->{outcome} eq 'cut' });
+cmp_ok scalar @cut, '<=', 16, 'long bodies: ' . @cut . ' answers were cut';
+$long->ends_clean;
+
 # Half of them may be ejected: one. The other one is asked on, in vain.
 my (undef, $f) = Failover->trial(what => 'two of three, passive checks',
     fault => sub { $_[0]->backend($_)->kill for qw(a b) }, posts => 16,

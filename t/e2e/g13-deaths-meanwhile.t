@@ -10,12 +10,13 @@ use Failover;
 use Client qw(until_true);
 use Time::HiRes qw(sleep time);
 
-my %killed;
+my (%killed, $queued);
 
 # kill -9 of a process of ours every so often, for so many seconds.
 sub torment
 {
-	my ($p, $seconds) = @_;
+	my ($f, $seconds) = @_;
+	my $p = $f->portico;
 	my $until = time + $seconds;
 
 	while (time < $until) {
@@ -24,13 +25,15 @@ sub torment
 
 		sleep 0.07;
 		$killed{$role}++ if @pids && kill 'KILL', $pids[rand @pids];
+		my ($now) = $f->command('status') =~ /\bqueued:=(\d+)/;
+		$queued = $now if ($now // 0) > $queued;
 	}
 	return;
 }
 
 my $queue = 'balance = "least-connections"; queue = { length = 100;
     timeout = "5s"; };';
-my %most = map { ($_ => 'max_connections = 3;') } qw(a b c);
+my %most = map { ($_ => 'max_connections = 2;') } qw(a b c);
 
 for my $t ([ 'killed', sub { $_[0]->backend('b')->kill } ],
     [ 'never answers', 'hang' ], [ 'resets', 'reset' ],
@@ -41,17 +44,22 @@ for my $t ([ 'killed', sub { $_[0]->backend('b')->kill } ],
     [ 'slow, with a queue', 'slow ms=100', $queue ],
     [ 'resets, with a queue', 'reset', $queue ]) {
 	my ($what, $fault, $pool) = @$t;
+
+	$queued = 0;
 	my ($r, $f) = Failover->trial(what => $what, seconds => 3,
 	    pool => $Failover::HEALTH . ($pool // ''),
 	    of => $pool ? \%most : {},
+	    load => $pool ? [ '-c', 40, '-w', 0 ] : [],
 	    top => 'workers = { min = 4; max = 8; };', fault => sub {
 		my ($f) = @_;
 
-		torment($f->portico, 0.5);
+		torment($f, 0.5);
 		ref $fault ? $fault->($f) : $f->backend('b')->be($fault);
-		torment($f->portico, 1.5);
+		torment($f, 1.5);
 	});
 
+	cmp_ok $queued, '>', 0, "$what: some waited ($queued at once)"
+	    if $pool;
 	ok $f->portico->alive, "$what: the master lives";
 	ok until_true(sub { my $p = $f->portico; $p->workers >= 4 &&
 	    $p->pids('steward') == 1 && $p->pids('heir') == 1 }, 10),

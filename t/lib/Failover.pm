@@ -21,7 +21,7 @@ our $FORMAT = '{target} {retries} {t_total} {pool}/{backend} {cause}';
 # Three backends, a, b and c, or those of `names`; at: name => process, in
 # place of ours; pool: keys of the pool beside $TIMEOUTS; of: name => keys of
 # that backend; list: other backends, as the file says it; posts: where ours
-# write down the POSTs that arrive; top: more keys.
+# write down the POSTs that arrive; pools: more pools; top: more keys.
 sub new
 {
 	my ($class, %opt) = @_;
@@ -29,7 +29,8 @@ sub new
 	my $self = bless { dir => $dir, posts => $opt{posts} // "$dir/posts",
 	    list => $opt{list},
 	    names => $opt{names} // [ qw(a b c) ], of => $opt{of} // {},
-	    pool => $opt{pool} // '', top => $opt{top} // '' }, $class;
+	    pool => $opt{pool} // '', top => $opt{top} // '',
+	    pools => $opt{pools} // '' }, $class;
 
 	$self->{at} = { %{ $opt{at} } } if $opt{at};
 	for my $name (@{ $self->{names} }) {
@@ -64,7 +65,8 @@ sub text
 	return qq{
 	access_log = { to = "$self->{dir}/access.log"; format = "$FORMAT"; };
 	listeners = { http = { address = "\@http\@"; }; };
-	pools = { app = { backends = ( $list ); $TIMEOUTS $with{pool} }; };
+	pools = { app = { backends = ( $list ); $TIMEOUTS $with{pool} };
+	    $with{pools} };
 	$with{top}
 	};
 }

@@ -18,7 +18,7 @@ our @EXPORT_OK = qw(free_port need_program run_program one_backend one_site
 our $TOP = abs_path(dirname(__FILE__) . '/../..');
 our $BINARY = $ENV{PORTICO} // "$TOP/portico";
 my @living;
-my %given;
+my (%given, %compiled);
 
 $SIG{$_} = sub { exit 1 } for qw(INT TERM HUP PIPE);
 $SIG{ALRM} = sub { Test::More::diag('no end within two minutes'); exit 1 };
@@ -68,13 +68,13 @@ sub need_program
 sub tool
 {
 	my ($name) = @_;
-	my $made = $ENV{'PORTICO_' . uc $name};
+	my $made = $ENV{'PORTICO_' . uc $name} // $compiled{$name};
 
 	return $made if defined $made;
 	my $out = tempdir(CLEANUP => 1) . "/$name";
 	system($ENV{CC} // 'cc', '-O2', '-o', $out, "$TOP/t/lib/$name.c") == 0
 	    or die "$name does not compile";
-	return $out;
+	return $compiled{$name} = $out;
 }
 
 # Runs Portico to its end: its exit status, what it said on stdout, stderr.
@@ -318,7 +318,7 @@ sub quit { my ($self, $seconds) = @_; return $self->end_by('QUIT', $seconds) }
 sub stop { my ($self, $seconds) = @_; return $self->end_by('TERM', $seconds) }
 
 our $CLEAN = qr/ended:\ rows\ 0,\ pages\ 0,\ in\ flight\ 0,
-    \ idle\ 0,\ descriptors\ 0,\ locks\ 0,\ queued\ 0/x;
+    \ idle\ 0,\ descriptors\ 0,\ locks\ 0,\ queued\ 0$/x;
 
 # How many generations have ended with sums, and how many with other than
 # zero.

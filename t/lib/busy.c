@@ -6,6 +6,7 @@
  *   -r N  requests on a connection before a new one (0: no limit)
  *   -m GET:PUT:POST  parts of each (80:10:10)
  *   -s N  bytes of an answer at most (4000)
+ *   -u N  bytes of a body of PUT or POST at most (4000)
  *   -w MS  pause between two requests of a connection (5)
  *   -H HOST  (load.test)             -k  each connection keeps its cookie
  *   -f N  for a server of N files /b/SIZE/SEED: seeds below N, and the size
@@ -30,7 +31,7 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 
-enum { IN_MAX = 32768, UP_MAX = 4000, STALL_S = 10 };
+enum { IN_MAX = 32768, UP_MAX = 262144, STALL_S = 10 };
 enum method { GET, PUT, POST, NMETHODS };
 
 struct line {
@@ -53,10 +54,10 @@ static const char *const methods[NMETHODS] = {"GET", "PUT", "POST"};
 static struct {
 	unsigned connections, seconds, per_connection, pause;
 	unsigned part[NMETHODS];
-	uint64_t max, files;
+	uint64_t max, up, files;
 	const char *host;
 	bool cookies;
-} want = {16, 3, 0, 5, {80, 10, 10}, 4000, 0, "load.test", false};
+} want = {16, 3, 0, 5, {80, 10, 10}, 4000, 4000, 0, "load.test", false};
 
 static struct sockaddr_storage peer;
 static socklen_t peer_len;
@@ -108,7 +109,7 @@ static void choose(struct line *l)
 	    at < want.part[GET] + want.part[PUT] ? PUT : POST;
 	l->number = atomic_fetch_add(&numbers, 1) + 1;
 	l->seed = draw(l) % 1000000;
-	l->size = draw(l) % (l->method == GET ? want.max : UP_MAX) + 1;
+	l->size = draw(l) % (l->method == GET ? want.max : want.up) + 1;
 	if (want.files && l->method == GET) {
 		l->seed %= want.files;
 		l->size = l->seed * 191 % want.max + 1;
@@ -339,6 +340,7 @@ static void read_option(int option)
 	case 't': want.seconds = (unsigned)n; break;
 	case 'r': want.per_connection = (unsigned)n; break;
 	case 's': want.max = n; break;
+	case 'u': want.up = n; break;
 	case 'f': want.files = n; break;
 	case 'w': want.pause = (unsigned)n; break;
 	case 'H': want.host = optarg; break;
@@ -360,9 +362,10 @@ int main(int argc, char **argv)
 	struct line *lines;
 	int option;
 
-	while ((option = getopt(argc, argv, "c:t:r:m:s:w:H:f:k")) != -1)
+	while ((option = getopt(argc, argv, "c:t:r:m:s:u:w:H:f:k")) != -1)
 		read_option(option);
 	if (optind + 1 != argc || want.connections == 0 || want.max == 0 ||
+	    want.up == 0 || want.up > UP_MAX ||
 	    want.part[GET] + want.part[PUT] + want.part[POST] == 0)
 		read_option('?');
 	peer_len = wire_address(argv[optind], &peer);
