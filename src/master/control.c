@@ -36,9 +36,16 @@ static struct socket door = {.fd = -1}, next = {.fd = -1};
 
 /* ---- The socket ---- */
 
+/* Who runs without a file has nothing to reload or to save, and may run
+ * beside others. */
+static const char *path_of(const struct conf *conf)
+{
+	return conf->file ? conf->control.path : NULL;
+}
+
 bool control_prepare(const struct conf *conf)
 {
-	const char *path = conf->control.path;
+	const char *path = path_of(conf);
 	gid_t gid;
 
 	if (path && !socket_group(conf->control.group, &gid))
@@ -52,7 +59,7 @@ bool control_prepare(const struct conf *conf)
 
 void control_commit(const struct conf *conf)
 {
-	if (next.fd >= 0 || conf->control.path == NULL) {
+	if (next.fd >= 0 || path_of(conf) == NULL) {
 		socket_close(&door);
 		door = next;
 		next.fd = -1;

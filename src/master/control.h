@@ -13,9 +13,9 @@
 #define CONTROL_POLLS (CONTROL_CALLERS + 1)
 
 /* Before a generation of conf is made: has the socket that conf names ready,
- * if it is not the one that is open. False, logged, if it cannot be. Then
- * control_commit once that generation runs, or control_release if it never
- * will. */
+ * if it is not the one that is open. False, logged, if it cannot be, with
+ * errno EADDRINUSE if another master serves it. Then control_commit once that
+ * generation runs, or control_release if it never will. */
 bool control_prepare(const struct conf *conf);
 void control_commit(const struct conf *conf);
 void control_release(void);

@@ -241,16 +241,18 @@ static struct conf *lay_over(struct conf *conf)
 	return changed;
 }
 
-/* What others find us by; in the background nobody could find a master
- * without a pid file. */
+/* What others find us by. In the background nobody could find a master
+ * without; in the foreground who has started it can. */
 static bool be_found(const struct conf *conf)
 {
-	if (!control_prepare(conf))
+	bool foreground = task->options.foreground;
+
+	if (!control_prepare(conf) && (!foreground || errno == EADDRINUSE))
 		return false;
 	control_commit(conf);
 	orders_follow(conf);
 	return !conf->pid_file || start_write_pid(conf->pid_file)
-	    || task->options.foreground;
+	    || foreground;
 }
 
 int master_run(const struct master_task *t, struct conf *conf)

@@ -87,11 +87,17 @@ struct conf *reload_file_alone(void)
 	return conf;
 }
 
+/* Who had none before can do without. */
+static bool prepare_control(const struct conf *conf)
+{
+	return control_prepare(conf) || control_path()[0] == '\0';
+}
+
 static bool start_new(bool (*check)(const struct conf *conf))
 {
 	struct conf *conf = reload_conf();
 
-	if (conf && (!check || check(conf)) && control_prepare(conf)
+	if (conf && (!check || check(conf)) && prepare_control(conf)
 	    && logs_claim(conf) && generation_start(task, conf))
 		return true;
 	log_err("reload: the configuration stays as it was");

@@ -48,6 +48,7 @@ static bool clear_way(const struct sockaddr_un *at)
 	if (is_served(at)) {
 		log_err("control %s: another master serves it; stop that, or "
 		    "give this one another path", path);
+		errno = EADDRINUSE;
 		return false;
 	}
 	if (unlink(path) < 0) {

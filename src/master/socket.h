@@ -15,7 +15,8 @@ struct socket {
 
 /* Makes it, with these rights and that group (NULL: ours). In the way of a
  * living master, or of what is no socket, nothing is changed; a socket that
- * nobody serves any more is replaced. False, logged, and fd -1. */
+ * nobody serves any more is replaced. False, logged, and fd -1; errno is
+ * EADDRINUSE if a master is in the way. */
 bool socket_open(struct socket *s, const char *path, unsigned mode,
     const char *group);
 

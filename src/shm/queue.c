@@ -21,31 +21,39 @@ static void set_length(struct pool_seat *s, uint32_t n)
 	atomic_store_explicit(&s->length, n, memory_order_relaxed);
 }
 
+static struct line *line_of(struct pool_seat *s, const struct conn *c)
+{
+	return c->wanted ? &seats.at[c->wanted - 1].line : &s->line;
+}
+
 static void append(struct pool_seat *s, struct conn *c)
 {
+	struct line *line = line_of(s, c);
 	uint32_t row = lobby_row(c);
 
 	c->queue_next = 0;
-	c->queue_prev = s->last;
-	if (s->last)
-		lobby_get(s->last)->queue_next = row;
+	c->queue_prev = line->last;
+	if (line->last)
+		lobby_get(line->last)->queue_next = row;
 	else
-		s->first = row;
-	s->last = row;
+		line->first = row;
+	line->last = row;
 	s->particular += c->wanted != 0;
 	set_length(s, length_of(s) + 1);
 }
 
 static void cut_out(struct pool_seat *s, struct conn *c)
 {
+	struct line *line = line_of(s, c);
+
 	if (c->queue_prev)
 		lobby_get(c->queue_prev)->queue_next = c->queue_next;
 	else
-		s->first = c->queue_next;
+		line->first = c->queue_next;
 	if (c->queue_next)
 		lobby_get(c->queue_next)->queue_prev = c->queue_prev;
 	else
-		s->last = c->queue_prev;
+		line->last = c->queue_prev;
 	s->particular -= c->wanted != 0;
 	set_length(s, length_of(s) - 1);
 }
@@ -65,6 +73,53 @@ void queue_join(const struct conf_pool *pool, struct conn *c,
 	append(s, c);
 }
 
+/* Two lists in the order of their tickets, linked by queue_next, become one. */
+static uint32_t merge(uint32_t a, uint32_t b)
+{
+	uint32_t first = 0, *end = &first;
+
+	while (a && b) {
+		uint32_t *less = lobby_get(a)->ticket < lobby_get(b)->ticket
+		    ? &a : &b;
+		*end = *less;
+		end = &lobby_get(*less)->queue_next;
+		*less = *end;
+	}
+	*end = a ? a : b;
+	return first;
+}
+
+static void relink(struct line *line, uint32_t rows)
+{
+	line->first = rows;
+	for (line->last = 0; rows; rows = lobby_get(rows)->queue_next) {
+		lobby_get(rows)->queue_prev = line->last;
+		line->last = rows;
+	}
+}
+
+/* Who waits for a backend that has gone is content with another one. */
+static void free_wishes(const struct conf_pool *pool)
+{
+	struct pool_seat *s = pool_of(pool);
+	uint64_t now = clock_ms();
+
+	for (unsigned i = 0; i < pool->nbackends; i++) {
+		struct line *line = &seats.at[pool->backends[i].index].line;
+		enum board_state state = board_state(&pool->backends[i], now);
+		if (line->first == 0 || state == BOARD_UP
+		    || state == BOARD_DRAINING)
+			continue;
+		uint32_t rows = line->first;
+		for (uint32_t row = rows; row; s->particular--) {
+			lobby_get(row)->wanted = 0;
+			row = lobby_get(row)->queue_next;
+		}
+		*line = (struct line){0};
+		relink(&s->line, merge(s->line.first, rows));
+	}
+}
+
 /* `granted` first, so that no later death leaves it asleep: whoever looks
  * takes the lock, and finds out whether it has a place. */
 static void grant(const struct conf_pool *pool, struct conn *c,
@@ -80,60 +135,54 @@ static void grant(const struct conf_pool *pool, struct conn *c,
 	calls->at[calls->n++].serial = conn_serial(c);
 }
 
-static bool has_room(unsigned backend)
+/* Who comes first: of those that want this backend, and, if it is for all, of
+ * those that want any. */
+static struct conn *first_for(const struct pool_seat *s, unsigned backend,
+    bool all)
 {
-	return seat_inflight(backend) < atomic_load_explicit(
-	    &seats.limit[backend], memory_order_relaxed);
+	uint32_t mine = seats.at[backend].line.first;
+	uint32_t any = all ? s->line.first : 0;
+
+	if (mine && any)
+		return lobby_get(lobby_get(mine)->ticket
+		    < lobby_get(any)->ticket ? mine : any);
+	return mine | any ? lobby_get(mine | any) : NULL;
 }
 
-/* Who waits for a backend that has gone is content with another one. */
-static void free_wish(struct pool_seat *s, struct conn *c, uint64_t now)
+/* To those that want any, or come before these where they get it. */
+static void give_any(const struct conf_pool *pool, struct calls *calls)
 {
-	const struct conf_backend *b = seats.backend[c->wanted - 1];
-	enum board_state state = board_state(b, now);
+	struct pool_seat *s = pool_of(pool);
 
-	if (state == BOARD_UP || state == BOARD_DRAINING)
-		return;
-	c->wanted = 0;
-	s->particular--;
-}
-
-/* The first one that can be served, and where. */
-static struct conn *next_served(const struct conf_pool *pool,
-    struct pool_seat *s, unsigned *backend)
-{
-	struct scan *scan = scan_pool(pool, NULL, 0);
-	uint64_t now = clock_ms();
-	bool open = scan->open;
-
-	for (uint32_t row = s->first; row; ) {
-		struct conn *c = lobby_get(row);
-		row = c->queue_next;
-		if (c->wanted)
-			free_wish(s, c, now);
-		if (c->wanted) {
-			*backend = c->wanted - 1;
-			if (has_room(*backend))
-				return c;
-		} else if (open) {
-			*backend = scan->first + balance_choose(scan, NULL);
-			return c;
-		}
-		if (!open && s->particular == 0)
-			break;
+	while (s->line.first && calls->n < CALLS_MOST) {
+		struct scan *scan = scan_pool(pool, NULL, 0);
+		if (!scan->open)
+			return;
+		unsigned backend = scan->first + balance_choose(scan, NULL);
+		grant(pool, first_for(s, backend, true), backend, calls);
 	}
-	return NULL;
+}
+
+static void give_wanted(const struct conf_pool *pool, struct calls *calls)
+{
+	for (unsigned i = 0; i < pool->nbackends; i++) {
+		unsigned backend = pool->backends[i].index;
+		const struct line *line = &seats.at[backend].line;
+		while (line->first && calls->n < CALLS_MOST
+		    && seat_has_room(backend))
+			grant(pool, lobby_get(line->first), backend, calls);
+	}
 }
 
 void queue_give(const struct conf_pool *pool, struct calls *calls)
 {
-	struct pool_seat *s = pool_of(pool);
-	struct conn *c;
-	unsigned backend;
-
-	while (length_of(s) > 0 && calls->n < CALLS_MOST
-	    && (c = next_served(pool, s, &backend)) != NULL)
-		grant(pool, c, backend, calls);
+	if (pool_of(pool)->particular) {
+		free_wishes(pool);
+		give_any(pool, calls);
+		give_wanted(pool, calls);
+	} else {
+		give_any(pool, calls);
+	}
 }
 
 void queue_pass(const struct conf_pool *pool, unsigned backend,
@@ -141,20 +190,13 @@ void queue_pass(const struct conf_pool *pool, unsigned backend,
 {
 	struct pool_seat *s = pool_of(pool);
 
-	if (!has_room(backend))
+	if (!seat_has_room(backend))
 		return;
 	/* who wants any does not get a backup while better ones are up */
-	bool all = scan_is_up(pool, backend);
-	for (uint32_t row = s->first; row; ) {
-		struct conn *c = lobby_get(row);
-		row = c->queue_next;
-		if (c->wanted == backend + 1 || (c->wanted == 0 && all)) {
-			grant(pool, c, backend, calls);
-			return;
-		}
-		if (!all && s->particular == 0)
-			return;
-	}
+	struct conn *c = first_for(s, backend, s->line.first
+	    && scan_is_up(pool, backend));
+	if (c)
+		grant(pool, c, backend, calls);
 }
 
 static void ring(const struct calls *calls, const struct conn *c)
@@ -228,22 +270,6 @@ void queue_leave(struct conn *c)
 
 /* ---- After a death ---- */
 
-/* Two lists in the order of their tickets, linked by queue_next, become one. */
-static uint32_t merge(uint32_t a, uint32_t b)
-{
-	uint32_t first = 0, *end = &first;
-
-	while (a && b) {
-		uint32_t *less = lobby_get(a)->ticket < lobby_get(b)->ticket
-		    ? &a : &b;
-		*end = *less;
-		end = &lobby_get(*less)->queue_next;
-		*less = *end;
-	}
-	*end = a ? a : b;
-	return first;
-}
-
 /* Lists of 1, 2, 4 ... rows wait for another one as long. */
 static uint32_t sort(uint32_t rows)
 {
@@ -291,7 +317,10 @@ void queue_rebuild(const struct conf_pool *pool)
 		c->queue_next = rows;
 		rows = row;
 	}
-	s->first = s->last = s->particular = 0;
+	s->line = (struct line){0};
+	for (unsigned i = 0; i < pool->nbackends; i++)
+		seats.at[pool->backends[i].index].line = (struct line){0};
+	s->particular = 0;
 	set_length(s, 0);
 	for (rows = sort(rows); rows; ) {
 		struct conn *c = lobby_get(rows);

@@ -96,6 +96,7 @@ static struct conn *pop_for(struct seat *s, struct conn *c)
 
 struct conn *seat_hold(unsigned backend, struct conn *c, bool idle)
 {
+	MUST(c->holds == 0);
 	struct seat *s = seat_lock(backend);
 	struct conn *peer = NULL;
 

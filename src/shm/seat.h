@@ -18,4 +18,10 @@ struct conn *seat_hold(unsigned backend, struct conn *c, bool idle);
 /* The same in older families, as far as they are not over. */
 uint32_t seat_older(unsigned backend);
 
+static inline bool seat_has_room(unsigned backend)
+{
+	return seat_inflight(backend) < atomic_load_explicit(
+	    &seats.limit[backend], memory_order_relaxed);
+}
+
 #endif

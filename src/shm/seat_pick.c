@@ -23,12 +23,6 @@ static enum pick_result take(struct turn *t, unsigned backend)
 	return PICK_TAKEN;
 }
 
-static bool has_room(unsigned backend)
-{
-	return seat_inflight(backend) < atomic_load_explicit(
-	    &seats.limit[backend], memory_order_relaxed);
-}
-
 static bool was_tried(const struct pick *p, unsigned backend)
 {
 	for (unsigned i = 0; i < p->ntried; i++)
@@ -49,33 +43,40 @@ static bool joins(struct turn *t, const struct conf_backend *wanted)
 	return true;
 }
 
+/* A place that has come up by itself, because a limit has grown or an older
+ * family has gone: those that wait are first. */
+static bool wait_before(struct turn *t, uint32_t first)
+{
+	if (first)
+		queue_give(t->p->pool, &t->calls);
+	return first != 0;
+}
+
 static enum pick_result pick_wanted(struct turn *t)
 {
 	const struct conf_backend *b = t->p->wanted;
 
 	if (was_tried(t->p, b->index))
 		return PICK_NONE;
-	if (has_room(b->index))
-		return take(t, b->index);
+	if (seat_has_room(b->index)) {
+		wait_before(t, seats.at[b->index].line.first);
+		if (seat_has_room(b->index))
+			return take(t, b->index);
+	}
 	return joins(t, b) ? PICK_QUEUED : PICK_FULL;
 }
 
-/* Who waits for any place has found none in the best rank, and nor may who
- * comes later. */
-static bool others_wait(const struct conf_pool *pool)
-{
-	const struct pool_seat *s = pool_of(pool);
-
-	return atomic_load_explicit(&s->length, memory_order_relaxed)
-	    > s->particular;
-}
-
+/* Of the best rank first; who waits for any place waits for one of that. */
 static enum pick_result pick_any(struct turn *t)
 {
 	const struct pick *p = t->p;
+	const struct line *line = &pool_of(p->pool)->line;
 	struct scan *s = scan_pool(p->pool, p->tried, p->ntried);
-	bool behind = others_wait(p->pool), full = false;
+	bool full = false;
 
+	if (s->open && wait_before(t, line->first))
+		s = scan_pool(p->pool, p->tried, p->ntried);
+	bool behind = line->first != 0;
 	for (bool some = s->up; some;
 	    some = scan_worse(s, p->tried, p->ntried), behind = false) {
 		if (s->open && !behind)
@@ -107,20 +108,12 @@ static enum pick_result pick_new(struct turn *t)
 	return result;
 }
 
-static void free_seats_first(struct turn *t)
-{
-	const struct conf_pool *pool = t->p->pool;
-
-	if (pool->limited && atomic_load_explicit(&pool_of(pool)->length,
-	    memory_order_relaxed))
-		queue_give(pool, &t->calls);
-}
-
 /* It may have got its place while it came here, or gets it now. */
 static enum pick_result pick_waiting(struct turn *t)
 {
+	if (t->c->holds == 0)
+		queue_give(t->p->pool, &t->calls);
 	uint32_t holds = atomic_load(&t->c->holds);
-
 	if (!holds)
 		return PICK_QUEUED;
 	atomic_store(&t->c->granted, 0);
@@ -132,9 +125,10 @@ static enum pick_result pick_waiting(struct turn *t)
 static enum pick_result pick_locked(struct turn *t)
 {
 	enum pick_result result;
+	uint32_t queued = t->c->queued;
 
+	MUST(queued == 0 || queued == t->p->pool->index + 1);
 	pool_lock(t->p->pool);
-	free_seats_first(t);
 	if (t->c->queued || t->c->holds)
 		result = pick_waiting(t);
 	else

@@ -13,6 +13,11 @@
 
 /* Locks in the order pool, backend. */
 
+/* Client rows that wait, in the order of their tickets. */
+struct line {
+	uint32_t first, last; /* rows; 0: nobody */
+};
+
 /* All fields under the lock. Who takes it from a dead owner rebuilds them
  * from the rows: seats.inflight is the number of client rows that hold the
  * backend, the stack is its parked backend rows. */
@@ -20,18 +25,19 @@ struct seat {
 	struct lock lock;
 	uint32_t nidle;
 	_Atomic uint32_t idle; /* row on top of the stack, 0: none */
-	char pad[52];
+	struct line line; /* who waits for this backend: the pool's lock */
+	char pad[44];
 };
 
-/* Per pool: round-robin weights (seats.current) and the queue, a list of
- * client rows in the order of their tickets, under the lock. After a death
+/* Per pool: round-robin weights (seats.current) and the queue, which is a line
+ * for any backend and one for each backend, under the lock. After a death
  * under it the weights begin anew and the queue is made from the rows:
  * conn.queued says who stands in it, conn.ticket where. */
 struct pool_seat {
 	struct lock lock;
-	uint32_t first, last;    /* rows; 0: nobody */
+	struct line line;        /* who waits for any backend */
 	_Atomic uint32_t length; /* read without the lock too */
-	uint32_t particular;     /* of them wait for one backend only */
+	uint32_t particular;     /* of them wait in the lines of backends */
 	uint32_t turn;           /* the place behind the last picked */
 	uint64_t tickets;        /* handed out */
 	_Atomic uint32_t budget; /* retries that may be made, in hundredths:
@@ -82,6 +88,9 @@ void seats_free(struct seats *s);
 /* In the steward, before it clones: an older family, whose area stays mapped,
  * read-only. */
 void seats_add_older(struct seats *s, const struct seats *older);
+
+/* Forgets, in this process, older families that are over. */
+void seats_forget_over(void);
 
 /* Works out share and limit from board and configuration at clock_ms now:
  * state, weight, slow_start. Any process of the family; who changed the board

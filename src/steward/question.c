@@ -4,13 +4,9 @@
 
 #define CARES_NO_DEPRECATED /* what we call is in all its versions */
 #include <ares.h>
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/uio.h>
@@ -20,6 +16,7 @@
 #include "base/log.h"
 #include "shm/lobby.h"
 #include "shm/slot.h"
+#include "steward/known.h"
 #include "steward/sleep.h"
 
 #define TIMEOUT_MS 1000 /* of the first try at a server, then twice that */
@@ -27,6 +24,7 @@
 #define LONGEST_MS 1000
 #define SERVER_TEXT (ADDR_TEXT + 1)
 #define SERVERS_MOST 16
+#define ANY_PORT 9
 #define TYPE_SRV 33
 #define CLASS_IN 1
 
@@ -236,11 +234,31 @@ static bool take_address(struct found *to, const struct sockaddr *from,
 	    && member_may_be(&to->at);
 }
 
+/* Asks the kernel for a way, and sends nothing: a machine without IPv6 has
+ * none to half of what names have. The note stands. */
+static bool is_within_reach(const struct addr *to)
+{
+	struct addr a = *to;
+	int fd = socket(a.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return errno != EAFNOSUPPORT;
+	if (a.sa.sa_family == AF_INET)
+		a.in.sin_port = htons(ANY_PORT);
+	else
+		a.in6.sin6_port = htons(ANY_PORT);
+	bool reached = connect(fd, &a.sa, a.len) == 0
+	    || (errno != ENETUNREACH && errno != EADDRNOTAVAIL);
+	close(fd);
+	return reached;
+}
+
 static void addresses_came(void *arg, int status, int timeouts,
     struct ares_addrinfo *all)
 {
 	static struct found found[FOUND_MOST];
 	struct reply r = {.at = found};
+	bool far = false;
 
 	(void)timeouts;
 	judge(&r, status);
@@ -250,15 +268,20 @@ static void addresses_came(void *arg, int status, int timeouts,
 	for (struct ares_addrinfo_node *a = all ? all->nodes : NULL; a;
 	    a = a->ai_next) {
 		lower(&r.ttl, a->ai_ttl);
-		if (r.n < FOUND_MOST && take_address(&found[r.n], a->ai_addr,
+		if (r.n == FOUND_MOST || !take_address(&found[r.n], a->ai_addr,
 		    a->ai_addrlen))
+			continue;
+		if (is_within_reach(&found[r.n].at))
 			r.n++;
+		else
+			far = true;
 	}
 	if (all)
 		ares_freeaddrinfo(all);
 	if (r.result == REPLY_GOOD && r.n == 0) {
-		r.result = REPLY_NONE;
-		r.why = "it has only addresses that no server can have";
+		r.result = far ? REPLY_FAILED : REPLY_NONE;
+		r.why = far ? "there is no way to its addresses from here"
+		    : "it has only addresses that no server can have";
 	}
 	end(arg, &r);
 }
@@ -282,89 +305,22 @@ static void records_came(void *arg, int status, int timeouts,
 	end(arg, &r);
 }
 
-/* ---- Names that no server is asked for ---- */
+/* ---- Asking ---- */
 
-static bool is_localhost(const char *host)
-{
-	static const char local[] = "localhost";
-	size_t n = strlen(host), tail = sizeof local - 1;
-
-	if (n > 0 && host[n - 1] == '.')
-		n--;
-	return n >= tail && strncasecmp(host + n - tail, local, tail) == 0
-	    && (n == tail || host[n - tail - 1] == '.');
-}
-
-/* RFC 6761 section 6.3. */
-static unsigned find_localhost(enum question_kind kind, struct found *to)
-{
-	memset(to, 0, sizeof *to);
-	if (kind == QUESTION_A) {
-		to->at.in.sin_family = AF_INET;
-		to->at.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-		to->at.len = sizeof to->at.in;
-	} else {
-		to->at.in6.sin6_family = AF_INET6;
-		to->at.in6.sin6_addr = in6addr_loopback;
-		to->at.len = sizeof to->at.in6;
-	}
-	return 1;
-}
-
-/* False if the hosts file does not have the name. */
-static bool find_in_file(const char *host, int family, struct found *to,
-    unsigned *n)
-{
-	struct hostent *h;
-	struct found one;
-
-	if (ares_gethostbyname_file(channel, host, family, &h)
-	    != ARES_SUCCESS)
-		return false;
-	for (char **p = h->h_addr_list; *p && *n < FOUND_MOST; p++) {
-		memset(&one, 0, sizeof one);
-		one.at.sa.sa_family = (sa_family_t)family;
-		if (family == AF_INET) {
-			memcpy(&one.at.in.sin_addr, *p, 4);
-			one.at.len = sizeof one.at.in;
-		} else {
-			memcpy(&one.at.in6.sin6_addr, *p, 16);
-			one.at.len = sizeof one.at.in6;
-		}
-		if (member_may_be(&one.at))
-			to[(*n)++] = one;
-	}
-	ares_free_hostent(h);
-	return true;
-}
-
-/* Who stands in the file with one family has none of the other. */
-static bool answer_from_file(enum question_kind kind, const char *host,
+static bool answer_unasked(struct question *q, const char *host,
     struct reply *r)
 {
 	static struct found found[FOUND_MOST];
-	unsigned n4 = 0, n6 = 0;
-	bool known = false;
 
-	if (conf->nresolvers == 0) {
-		known = find_in_file(host, AF_INET, found, &n4);
-		if (!known || kind == QUESTION_AAAA)
-			known = find_in_file(host, AF_INET6, found, &n6)
-			    || known;
-	}
-	r->n = kind == QUESTION_A ? n4 : n6;
-	if (!known && is_localhost(host)) {
-		r->n = find_localhost(kind, found);
-		known = true;
-	}
+	if (q->kind == QUESTION_SRV || !known_find(conf->nresolvers == 0
+	    ? channel : NULL, host, q->kind == QUESTION_AAAA, found, &r->n))
+		return false;
 	r->at = found;
-	r->ttl = UINT32_MAX;
 	r->result = r->n ? REPLY_GOOD : REPLY_NONE;
 	r->why = "the hosts file has no such address of it";
-	return known;
+	return true;
 }
 
-/* ---- Asking ---- */
 
 static void send_question(struct question *q, const char *host)
 {
@@ -387,8 +343,7 @@ static void ask(struct question *q, const char *host)
 	nasked++;
 	if (!open_channel())
 		end(q, &r);
-	else if (q->kind != QUESTION_SRV
-	    && answer_from_file(q->kind, host, &r))
+	else if (answer_unasked(q, host, &r))
 		end(q, &r);
 	else
 		send_question(q, host);

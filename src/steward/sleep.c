@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "shm/lobby.h"
+#include "shm/slot.h"
 #include "steward/probe.h"
 #include "steward/resolve.h"
 
@@ -58,7 +59,8 @@ static void read_eventfd(int fd)
 }
 
 /* True for an eventfd. Who was called before in this batch may have closed
- * the descriptor, and made another with its number. */
+ * the descriptor, and made another with its number; and what a dead steward
+ * had open is in the set until it is settled. */
 static bool take_event(const struct epoll_event *ev)
 {
 	unsigned row = (uint32_t)ev->data.u64;
@@ -71,7 +73,7 @@ static bool take_event(const struct epoll_event *ev)
 		read_eventfd((int)row);
 		return true;
 	}
-	if (called[c->kind])
+	if (word_slot(conn_word(c)) == slot_me && called[c->kind])
 		called[c->kind](row, ev->events);
 	return false;
 }

@@ -144,6 +144,21 @@ $p = Portico->start(conf(), dir => $dir, addresses => $p->{addresses});
 until_true(sub { serves($sock) }, 10);
 ok serves($sock), 'is replaced' or diag $p->log;
 
+# In the foreground it can be done without.
+is $p->stop, 0, 'TERM';
+unlink "$dir/stderr";
+$p = Portico->start(conf(control => qq{control = "$dir/later/c.sock"}),
+    dir => $dir, addresses => $p->{addresses});
+is get($p->address('http'), '/')->{body}, 'fine', 'no folder for it: it serves';
+ok $p->logged(qr/later\/c\.sock: No such file/, 5), 'and says so';
+$p->clear_log;
+$p->reload(undef);
+ok $p->logged(qr/generation 2 is running/, 5), 'it can be reloaded';
+mkdir "$dir/later";
+$p->reload(undef, sub { serves("$dir/later/c.sock") });
+ok serves("$dir/later/c.sock"), 'and has one once there is the folder';
+$p->reload(conf(), sub { serves($sock) });
+
 # Stops by command.
 my $slow = connect_to($sock);
 $r = command($sock, 'stop graceful');
@@ -160,4 +175,11 @@ ok $r->{ok} && $r->{whole}, 'stop: answered';
 ok until_true(sub { !$p->alive }, 10), 'and done';
 is $p->{status}, 0, 'well';
 ok !-e $sock, 'the name is gone';
+
+# Without a file there is none.
+my @quick = map { Portico->start('', listeners => [], arguments => [ '-f',
+    '-l', '127.0.0.1:' . free_port(), '-b', '127.0.0.1:1' ]) } 1 .. 2;
+ok until_true(sub { $_->log =~ /generation 1 is running/ }, 10),
+    'without a file it runs beside another one' for @quick;
+is $_->stop, 0, 'TERM' for @quick;
 done_testing;

@@ -12,55 +12,68 @@ use Client qw(get until_true);
 use Dns;
 use Portico;
 
+my @moods = qw(servfail refused silent wrong-id wrong-name garbage half loop);
 my $b = Backend->new('echo');
 my $port = $b->port;
-my $dns = Dns->new('app.test' => [ 'A 127.0.0.1', 'TTL 1' ]);
+my $dns = Dns->new(map { ("$_.test" => [ 'A 127.0.0.1', 'TTL 1' ]) }
+    'app', @moods);
+my $pools = join '', map { qq{$_ = { backends = "$_.test:$port";
+    resolve = "1s"; };\n} } 'app', @moods;
+my $routes = join '', map { qq({ path = "/$_"; pool = "$_"; },) } @moods;
 my $p = Portico->start(<<"END");
 listeners = { http = { address = "\@http\@"; }; };
-pools = { app = { backends = [ "app.test:$port" ]; resolve = "1s"; }; };
+pools = { $pools };
+sites = { x = { hosts = "*"; routes = ( $routes { pool = "app"; } ); }; };
 resolvers = [ "@{[ $dns->address ]}" ];
 END
 my $at = $p->address('http');
-my $fails = qr/ warn .*app\.test cannot be looked up: .*; the addresses that it had are used$/m;
-my $again = qr/ info .*app\.test can be looked up again$/m;
 
-sub count { my ($pattern) = @_; return scalar(() = $p->log =~ /$pattern/g) }
+# How often the log says that a name fails, and that it is well again.
+sub fails
+{
+	my ($name) = @_;
+
+	return scalar(() = $p->log =~ / warn .*\Q$name\E\ cannot\ be\ looked\ up:
+	    \ .*;\ the\ addresses\ that\ it\ had\ are\ used$/xmg);
+}
+
+sub ends
+{
+	my ($name) = @_;
+
+	return scalar(() = $p->log =~ /\Q$name\E can be looked up again$/mg);
+}
 
 is get($at, '/')->{status}, 200, 'it is found';
-
-# Each once in the log, at its beginning and at its end.
-for my $mood (qw(servfail silent wrong-id garbage half)) {
-	my $before = count($again);
-	my $asked = $dns->questions;
-
-	$dns->mood('*', $mood);
-	ok until_true(sub { count($fails) == $before + 1 }, 9),
-	    "$mood: that is said";
-	ok until_true(sub { $dns->questions >= $asked + 4 }, 9),
+$dns->mood("$_.test", $_) for @moods;
+$dns->clear;
+for my $mood (@moods) {
+	ok until_true(sub { fails("$mood.test") }, 9), "$mood: that is said";
+	ok until_true(sub { $dns->questions("$mood.test") >= 4 }, 9),
 	    'it is asked again';
-	is get($at, '/')->{status}, 200, 'the last address is used';
-	is count($fails), $before + 1, 'it was said once';
-	$dns->mood('*', '');
-	ok until_true(sub { count($again) == $before + 1 }, 9), 'well again';
+	is get($at, "/$mood")->{status}, 200, 'the last address is used';
+	is fails("$mood.test"), 1, 'it was said once';
 }
+$dns->mood("$_.test", '') for @moods;
+ok until_true(sub { ends("$_.test") }, 9), "$_: well again" for @moods;
 
 $dns->mood('*', 'AAAA silent');
 $dns->clear;
-my $warned = count($fails);
+my $warned = fails('app.test');
 $dns->set('app.test', 'A 127.0.0.9', 'TTL 1');
 ok until_true(sub { get($at, '/')->{status} >= 500 }, 9),
     'one family that is silent does not hold up the other';
 $dns->set('app.test', 'A 127.0.0.1', 'TTL 1');
 ok until_true(sub { get($at, '/')->{status} == 200 }, 9), 'back';
-is count($fails), $warned, 'nor is that a failure';
+is fails('app.test'), $warned, 'nor is that a failure';
 $dns->mood('*', '');
 
 $dns->stop;
-ok until_true(sub { count($fails) == $warned + 1 }, 9), 'the server dies';
+ok until_true(sub { fails('app.test') == $warned + 1 }, 9), 'the server dies';
 sleep 2;
 is get($at, '/')->{status}, 200, 'the last address is used';
 $dns->resume;
-ok until_true(sub { count($again) == count($fails) }, 9), 'it is back';
+ok until_true(sub { ends('app.test') == fails('app.test') }, 9), 'it is back';
 
 $dns->clear;
 $dns->remove('app.test');
@@ -75,7 +88,8 @@ ok until_true(sub { get($at, '/')->{status} == 200 }, 9), 'it comes back';
 $dns->set('app.test'); # it exists, and has no address
 ok until_true(sub { get($at, '/')->{status} == 503 }, 9),
     'without records the same';
-ok until_true(sub { count(qr/app\.test has no address any more/) == 2 }, 5),
+ok until_true(sub { (() = $p->log =~ /app\.test has no address any more/g)
+    == 2 }, 5),
     'and it is said';
 is $p->quit, 0, 'QUIT';
 is +($p->sums)[1], undef, 'nothing is left';

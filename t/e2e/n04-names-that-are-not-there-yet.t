@@ -70,4 +70,8 @@ $p = Portico->start(conf($dns, qq{"localhost:$port"}));
 is get($p->address('http'), '/')->{status}, 200, 'localhost is known';
 is scalar($dns->questions), 0, 'and nobody is asked for it';
 $p->stop;
+
+$p = Portico->start(conf($dns, qq{"localhost:$port"}) =~ s/resolvers.*//r);
+is get($p->address('http'), '/')->{status}, 200, 'by the hosts file, too';
+$p->stop;
 done_testing;

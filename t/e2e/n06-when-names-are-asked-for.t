@@ -6,6 +6,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use IO::Socket::IP;
 use Test::More;
 use Time::HiRes qw(sleep time);
 use Backend;
@@ -22,6 +23,7 @@ my $dns = Dns->new('zero.test' => [ 'A 127.0.0.1', 'TTL 0' ],
     'alias.test' => [ 'CNAME six.test' ],
     'mapped.test' => [ 'AAAA ::ffff:127.0.0.1', 'AAAA fe80::1', 'AAAA ::' ],
     'many.test' => [ map { "A 127.0.0.$_" } 1 .. 80 ],
+    'far.test' => [ 'A 127.0.0.1', 'AAAA 2001:db8::1' ],
     'cut.test' => [ 'A 127.0.0.1' ],
 );
 $dns->mood('cut.test', 'truncated');
@@ -37,6 +39,7 @@ pools = {
 	alias = { backends = [ "alias.test:$p6" ]; };
 	mapped = { backends = [ "mapped.test:$p4" ]; };
 	many = { backends = ( { address = "many.test:$p4"; addresses = 64; } ); };
+	far = { backends = [ "far.test:$p4" ]; };
 	cut = { backends = [ "cut.test:$p4" ]; };
 };
 resolvers = [ "@{[ $dns->address ]}" ];
@@ -56,6 +59,13 @@ is field(get($at, '/cut'), 'X-Backend'), 'four', 'an answer over TCP';
 is scalar(grep { $_->[3] eq 'tcp' } $dns->questions('cut.test', 'A')), 1,
     'since it was cut in UDP';
 ok $p->logged(qr/mapped\.test is at 127\.0\.0\.1:$p4$/m), 'and nothing else';
+SKIP: {
+	my $way = IO::Socket::IP->new(PeerHost => '2001:db8::1', PeerPort => 9,
+	    Proto => 'udp');
+	skip 'this machine has IPv6', 1 if $way;
+	ok $p->logged(qr/far\.test is at 127\.0\.0\.1:$p4$/m),
+	    'what there is no way to is left out';
+}
 ok $p->logged(qr/many\.test has 16 addresses more than the 64/),
     'an answer of many addresses is used as far as there is room';
 is get($at, '/many')->{status}, 200, 'one of them answers';
