@@ -53,6 +53,7 @@ my %special = (
 	heir_woken => { kill => 'steward', passed => [ 0, 1 ] },
 	ring_taken => { idle => 12 },
 	resolve_socket => { passed => [ 5, 9 ] }, # not before it is ready
+	probe_opened => { passed => [ 7, 30 ] }, # the same
 	settle_row => { kill => 'worker', passed => [ 0, 2 ],
 	    load => \@busy },
 	settle_locks => { kill => 'worker', passed => [ 0, 7 ],
