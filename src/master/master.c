@@ -235,8 +235,11 @@ static struct conf *lay_over(struct conf *conf)
 	if (overlay_changes() == NULL)
 		return conf;
 	struct conf *changed = reload_conf();
-	if (changed == NULL)
+	if (changed == NULL) {
+		log_warn("no backend is added or removed by the changes at "
+		    "run time");
 		return conf;
+	}
 	conf_free(conf);
 	return changed;
 }
