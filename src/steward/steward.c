@@ -266,11 +266,13 @@ static _Noreturn void live_as_steward(void)
 	report();
 	for (;;) {
 		uint64_t now = clock_ms();
+		/* before the first clone, if there are no names to wait for:
+		 * a family that dies while it starts gets no second try */
+		uint64_t names = resolve_look(now);
+		open_door(now);
 		/* the end of a probe is no reason to look at everything */
 		if (woken || now >= next)
 			next = look(now, woken);
-		uint64_t names = resolve_look(now);
-		open_door(now);
 		woken = sleep_until(earlier(earlier(next, names),
 		    probe_look(now)));
 	}
