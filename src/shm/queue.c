@@ -98,6 +98,13 @@ static void relink(struct line *line, uint32_t rows)
 	}
 }
 
+static bool has_gone(const struct conf_backend *b, uint64_t now)
+{
+	enum board_state state = board_state(b, now);
+
+	return state != BOARD_UP && state != BOARD_DRAINING;
+}
+
 /* Who waits for a backend that has gone is content with another one. */
 static void free_wishes(const struct conf_pool *pool)
 {
@@ -106,9 +113,7 @@ static void free_wishes(const struct conf_pool *pool)
 
 	for (unsigned i = 0; i < pool->nbackends; i++) {
 		struct line *line = &seats.at[pool->backends[i].index].line;
-		enum board_state state = board_state(&pool->backends[i], now);
-		if (line->first == 0 || state == BOARD_UP
-		    || state == BOARD_DRAINING)
+		if (line->first == 0 || !has_gone(&pool->backends[i], now))
 			continue;
 		uint32_t rows = line->first;
 		for (uint32_t row = rows; row; s->particular--) {
@@ -192,6 +197,12 @@ void queue_pass(const struct conf_pool *pool, unsigned backend,
 
 	if (!seat_has_room(backend))
 		return;
+	/* who was ejected just now gives back what failed */
+	if (seats.at[backend].line.first
+	    && has_gone(seats.backend[backend], clock_ms())) {
+		queue_give(pool, calls);
+		return;
+	}
 	/* who wants any does not get a backup while better ones are up */
 	struct conn *c = first_for(s, backend, s->line.first
 	    && scan_is_up(pool, backend));

@@ -113,6 +113,21 @@ START_TEST(who_wants_one_that_has_gone_takes_another)
 }
 END_TEST
 
+/* Nobody has looked yet: its place is of no use to who waits for it. */
+START_TEST(a_place_that_has_gone_down_is_not_passed_on)
+{
+	struct conn *a = take(), *b = take(), *c = wait_for(&farm[1]);
+
+	only_the_first();
+	let_go(b);
+	ck_assert_uint_eq(c->holds, 0);
+	ck_assert_uint_eq(length(), 1);
+	let_go(a);
+	check_turn_of(c, 0);
+	farm_check_sums(1, 0);
+}
+END_TEST
+
 START_TEST(the_first_is_served_first_whatever_it_wants)
 {
 	struct conn *a = take(), *c, *d, *e;
@@ -212,6 +227,7 @@ int main(void)
 	tcase_add_test(tc, who_leaves_gives_its_place_on);
 	tcase_add_test(tc, who_wants_one_waits_for_that_one);
 	tcase_add_test(tc, who_wants_one_that_has_gone_takes_another);
+	tcase_add_test(tc, a_place_that_has_gone_down_is_not_passed_on);
 	tcase_add_test(tc, the_first_is_served_first_whatever_it_wants);
 	tcase_add_test(tc, who_gives_a_wish_up_keeps_its_turn);
 	tcase_add_test(tc, backups_are_not_for_those_that_wait);
