@@ -84,7 +84,7 @@ static enum pick_result choose_in(struct stride *s,
 	struct request *r = s->r;
 	struct pick p = {.pool = pool, .idle = !(s->f.flags & FLOW_FRESH),
 	    .any = any, .may_wait = !any && !r->impatient,
-	    .again = s->f.attempts > 0,
+	    .again = s->f.attempts > 0 || (s->f.flags & FLOW_FRESH),
 	    .tried = r->tried, .ntried = r->ntried};
 
 	p.hashed = spread_hash(r, pool, &p.hash);
