@@ -96,8 +96,7 @@ void seats_forget_over(void);
  * state, weight, slow_start; one that goes on failing while too many others
  * are ejected gets the least share. Any process of the family; who changed the
  * board wakes the steward, which does it once more, so that no stale value
- * stays.
- * Returns true if a step of slow_start or an ejection makes it change again
+ * stays. True if a step of slow_start or an ejection makes it change again
  * soon. */
 bool seats_refresh(const struct conf_backend *b, uint64_t now);
 

@@ -20,10 +20,10 @@ struct health {
 /* One check has ended at clock_ms now with this result, not CHECK_MORE; why as
  * in struct check. Unknown health follows the first check. UP becomes DOWN
  * after `fall` bad ones, DOWN becomes UP after `rise` good ones; 404 with
- * drain_on_404 is a good one that drains. While a backend is ejected and could
- * not be connected, or checks have seen what is wrong with it, too, `rise` good
- * HTTP checks end that. Writes health, why and the end of the ejection on the
- * board: true if there was something to write. */
+ * drain_on_404 is a good one that drains. While a
+ * backend is ejected that could not be connected, or that fails at checks too,
+ * `rise` good HTTP checks end that. Writes health, why and the end of the
+ * ejection on the board: true if there was something to write. */
 bool health_note(struct health *h, const struct conf_pool *pool,
     const struct conf_backend *b, enum check_result result, const char *why,
     uint64_t now);
