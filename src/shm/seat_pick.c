@@ -62,7 +62,8 @@ static enum pick_result pick_wanted(struct turn *t)
 	if (was_tried(t->p, b->index))
 		return PICK_NONE;
 	if (seat_has_room(b->index)) {
-		wait_before(t, seats.at[b->index].line.first);
+		wait_before(t, seats.at[b->index].line.first
+		    | pool_of(t->p->pool)->line.first);
 		if (seat_has_room(b->index))
 			return take(t, b->index);
 	}

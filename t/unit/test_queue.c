@@ -40,6 +40,24 @@ START_TEST(who_comes_new_does_not_pass)
 }
 END_TEST
 
+START_TEST(who_comes_new_for_one_does_not_pass_either)
+{
+	const struct conf_backend *b;
+
+	only_the_first();
+	struct conn *a = take(), *first = wait_for(NULL);
+	struct conn *c = farm_row(CONN_CLIENT);
+
+	farm[0].max_connections = 2; /* a place that nobody has given */
+	farm_refresh();
+	ck_assert_int_eq(pick_wanting(c, &farm[0], &b), PICK_QUEUED);
+	check_turn_of(first, 0);
+	ck_assert(park(c));
+	let_go(a);
+	check_turn_of(c, 0);
+}
+END_TEST
+
 START_TEST(a_queue_has_an_end)
 {
 	struct conn *c = farm_row(CONN_CLIENT), *first;
@@ -293,6 +311,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, open_places, farm_close);
 	tcase_add_test(tc, places_are_given_in_the_order_of_coming);
 	tcase_add_test(tc, who_comes_new_does_not_pass);
+	tcase_add_test(tc, who_comes_new_for_one_does_not_pass_either);
 	tcase_add_test(tc, a_queue_has_an_end);
 	tcase_add_test(tc, who_leaves_is_not_served);
 	tcase_add_test(tc, who_leaves_gives_its_place_on);
