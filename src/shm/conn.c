@@ -29,6 +29,7 @@ void conn_reset(struct conn *c, enum conn_kind kind)
 	atomic_store_explicit(&c->granted, 0, memory_order_relaxed);
 	c->wanted = c->queue_next = c->queue_prev = 0;
 	c->ticket = 0;
+	c->npassed = 0;
 	memset(f, 0, sizeof *f);
 	f->peer = f->pipe_in = f->pipe_out = -1;
 	atomic_store_explicit(&c->cur, 0, memory_order_release);

@@ -73,6 +73,8 @@ bool seats_create(struct seats *s, const struct conf *conf, uint16_t *row)
 		return false;
 	}
 	lay_out(s, s->area.at);
+	for (unsigned i = 0; i < s->n; i++)
+		s->latency[i] = atomic_load(&board.rows[row[i]].latency);
 	budget_fill(s);
 	return true;
 }
@@ -146,7 +148,8 @@ static unsigned ramp(const struct conf_pool *pool, const struct board_row *row,
 	    memory_order_relaxed);
 	uint64_t since = now > up_at ? now - up_at : 0;
 
-	if (pool->slow_start == 0 || up_at == 0 || since >= pool->slow_start)
+	/* where there is nobody else it would only keep requests away */
+	if (pool->nbackends == 1 || up_at == 0 || since >= pool->slow_start)
 		return 10000;
 	unsigned part = (unsigned)(since * 10000 / pool->slow_start);
 	return part > 100 ? part : 100;
@@ -159,13 +162,19 @@ static uint32_t part_of(uint32_t n, unsigned part)
 	return some ? some : 1;
 }
 
-/* It is to be ejected, and too many are already: the least that can be. */
+/* It is to be ejected, and too many are already: the least that can be. Not
+ * for longer than failures count: who is asked no more cannot show that it
+ * works again. */
 static bool is_failing(const struct conf_pool *pool,
-    const struct board_row *row)
+    const struct board_row *row, uint64_t now)
 {
+	uint64_t first = atomic_load_explicit(&row->failed_at,
+	    memory_order_relaxed);
+
 	return pool->passive.failures
 	    && atomic_load_explicit(&row->failures, memory_order_relaxed)
-	    >= pool->passive.failures;
+	    >= pool->passive.failures
+	    && (now <= first || now - first <= pool->passive.window);
 }
 
 static void set(_Atomic uint32_t *at, uint32_t to)
@@ -189,9 +198,7 @@ bool seats_refresh(const struct conf_backend *b, uint64_t now)
 	const struct board_row *row = board_of(b);
 	enum board_state state = board_state(b, now);
 	unsigned weight = board_weight(b), part = ramp(pool, row, now);
-
-	bool failing = is_failing(pool, row);
-
+	bool failing = is_failing(pool, row, now);
 	set(&seats.share[b->index], state != BOARD_UP || weight == 0 ? 0
 	    : failing ? 1 : part_of(weight * 256, part));
 	set(&seats.limit[b->index], b->max_connections

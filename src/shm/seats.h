@@ -110,6 +110,7 @@ struct pick {
 	bool idle;              /* an idle connection will do */
 	bool any;               /* when_all_down "try": also who is down */
 	bool may_wait;          /* in the queue */
+	bool again;             /* an attempt has failed: also if it is full */
 	const uint16_t *tried;  /* indices that are passed over */
 	unsigned ntried;
 };

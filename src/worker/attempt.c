@@ -143,6 +143,7 @@ static void drop_attempt(struct stride *s)
 static next_step repeat(struct stride *s, enum cause cause, const char *why)
 {
 	s->r->retries++;
+	s->r->status = 0; /* what it was is not the answer */
 	tally_again(s, cause, why);
 	drop_attempt(s);
 	return NEXT(STEP_PICK);

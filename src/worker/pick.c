@@ -154,9 +154,8 @@ static next_step refuse(struct stride *s, enum cause cause)
 {
 	struct request *r = s->r;
 
-	/* of the pool that it came for, or that asked somebody */
-	if (r->backend == NULL)
-		r->pool = r->home;
+	/* not of the last one that had nobody either */
+	r->pool = r->backend ? &seats.conf->pools[r->backend->pool] : r->home;
 	return stride_refuse(s, 503, cause, NULL);
 }
 

@@ -235,6 +235,18 @@ START_TEST(slow_start_grows)
 }
 END_TEST
 
+START_TEST(slow_start_is_for_those_who_have_others_beside_them)
+{
+	farm_pool[0].nbackends = 1;
+	farm_pool[0].slow_start = 10000;
+	farm[0].max_connections = 50;
+	board_of(&farm[0])->up_at = NOW;
+	ck_assert(!seats_refresh(&farm[0], NOW));
+	ck_assert_uint_eq(seats.share[0], 256);
+	ck_assert_uint_eq(seats.limit[0], 50);
+}
+END_TEST
+
 /* ---- Passive checks ---- */
 
 static bool fails(unsigned b, uint64_t now)
@@ -276,6 +288,20 @@ START_TEST(who_cannot_be_ejected_gets_the_least)
 	board_success(&farm[2]);
 	ck_assert(!seats_refresh(&farm[2], NOW));
 	ck_assert_uint_eq(seats.share[2], 256 * farm[2].weight);
+}
+END_TEST
+
+/* By connections or by time it might never be asked again. */
+START_TEST(who_has_failed_long_ago_is_asked_again)
+{
+	for (unsigned i = 0; i < 9; i++)
+		fails(i % 3, NOW);
+	ck_assert(seats_refresh(&farm[2], NOW + WINDOW));
+	ck_assert_uint_eq(seats.share[2], 1);
+	ck_assert(!seats_refresh(&farm[2], NOW + WINDOW + 1));
+	ck_assert_uint_eq(seats.share[2], 256);
+	ck_assert(!fails(2, NOW + WINDOW + 1));
+	ck_assert(!seats_refresh(&farm[2], NOW + WINDOW + 1));
 }
 END_TEST
 
@@ -473,7 +499,10 @@ int main(void)
 	tcase_add_test(tc, addresses_are_never_torn);
 	tcase_add_test(tc, weights_are_ordered_or_learnt);
 	tcase_add_test(tc, slow_start_grows);
+	tcase_add_test(tc,
+	    slow_start_is_for_those_who_have_others_beside_them);
 	tcase_add_test(tc, failures_in_a_row_eject);
+	tcase_add_test(tc, who_has_failed_long_ago_is_asked_again);
 	tcase_add_test(tc, who_cannot_be_ejected_gets_the_least);
 	tcase_add_test(tc, old_failures_do_not_count);
 	tcase_add_test(tc, ejections_grow_until_a_success);
