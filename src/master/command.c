@@ -177,9 +177,12 @@ static const char *after(const char *word, const char *key)
 	return strncmp(word, key, n) == 0 ? word + n : NULL;
 }
 
-static bool is_name(const char *text)
+/* A unix socket without a name has that of its path, and so it is written. */
+static bool is_name(const char *text, const struct command *c)
 {
-	return strpbrk(text, "\"\\;,#/") == NULL;
+	return strpbrk(text, "\"\\;,#/") == NULL
+	    || (strncmp(text, "unix:", 5) == 0
+	    && strcmp(text, c->address) == 0);
 }
 
 static bool read_option(struct line *l, char *word, struct command *c)
@@ -187,7 +190,7 @@ static bool read_option(struct line *l, char *word, struct command *c)
 	const char *value;
 
 	if ((value = after(word, "name=")) != NULL) {
-		if (!is_name(value) || !copy_word(c->name, sizeof c->name,
+		if (!is_name(value, c) || !copy_word(c->name, sizeof c->name,
 		    slice_str(value)))
 			return refuse(l, "a name has 1 to %d bytes, and none "
 			    "of \" \\ ; , # /", COMMAND_NAME - 1);

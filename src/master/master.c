@@ -82,6 +82,9 @@ static void advance(struct generation *g)
 		if (spawn_count(g->number, SLOT_NOBODY) == 0) {
 			generation_free(g);
 			logs_release();
+			/* one that did not start had another socket */
+			if (generation_find(GEN_STARTING) == NULL)
+				control_release();
 		}
 		break;
 	default:
