@@ -52,6 +52,7 @@ static const char no_generation[] = "no generation is there yet; try again "
 static int signal_due;      /* once the answer is on its way */
 static bool reload_due;
 static bool pending;        /* a change that the reload is for */
+static bool kept_too_much;  /* it is in the file, and may come to nothing */
 static struct command change;
 static char state_dir[4096]; /* of the configuration that runs; "": none */
 
@@ -194,6 +195,7 @@ static void keep(struct reply *r)
 	static const char lost[] = "it is not kept over a restart: the error "
 		"log says why";
 
+	kept_too_much = pending;
 	if (state_dir[0] && !overlay_write(state_dir) && r)
 		reply_lines(r, lost, sizeof lost - 1);
 }
@@ -286,6 +288,7 @@ static bool begin_change(const struct command *c)
 {
 	change = *c;
 	pending = reload_due = true;
+	kept_too_much = false;
 	return false;
 }
 
@@ -396,6 +399,8 @@ void orders_reload_ended(bool fine)
 	pending = false;
 	if (!fine) {
 		overlay_take_back();
+		if (kept_too_much)
+			keep(NULL);
 		return;
 	}
 	overlay_name(change.pool, change.name, name);

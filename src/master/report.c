@@ -129,6 +129,17 @@ static uint64_t queued(const char *pool)
 	return n;
 }
 
+/* Without the members that a host name has no address for. */
+static unsigned present(const struct conf_pool *p)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < p->nbackends; i++)
+		n += p->backends[i].member == 0 || board_state(
+		    &p->backends[i], clock_ms()) != BOARD_NO_ADDRESS;
+	return n;
+}
+
 static void put_pool(struct reply *r, const struct conf_pool *p,
     const struct sums *sums)
 {
@@ -140,7 +151,7 @@ static void put_pool(struct reply *r, const struct conf_pool *p,
 	reply_text(r, "name", p->name);
 	reply_text(r, "balance", balance_names[p->balance]);
 	reply_number(r, "up", board_left(p, clock_ms()));
-	reply_number(r, "backends", p->nbackends);
+	reply_number(r, "backends", present(p));
 	reply_number(r, "in_flight", inflight);
 	reply_number(r, "queued", queued(p->name));
 	reply_number(r, "queue_length", p->queue.length);

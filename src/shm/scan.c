@@ -90,9 +90,8 @@ static void read_words(const struct scan *s, const uint16_t *tried, unsigned n)
 	struct filter *f = &the_filter;
 
 	copy_words(f->load, words(seats.inflight, s->first), s->n);
-	if (seats.nolder)
-		for (unsigned i = 0; i < s->n; i++)
-			f->load[i] += seat_older(s->first + i);
+	for (unsigned i = 0; seats.nolder && i < s->n; i++)
+		f->load[i] += seat_older(s->first + i);
 	for (unsigned i = 0; i < n; i++)
 		if (tried[i] >= s->first && tried[i] - s->first < s->n)
 			f->share[tried[i] - s->first] = 0;
@@ -107,6 +106,8 @@ static struct scan *begin(const struct conf_pool *pool)
 	s->first = pool->backends[0].index;
 	s->n = pool->nbackends;
 	MUST(s->first + s->n <= seats.n);
+	if (seats.nolder) /* once they are over, scans are fast again */
+		seats_forget_over();
 	return s;
 }
 

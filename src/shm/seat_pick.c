@@ -125,7 +125,9 @@ static enum pick_result pick_waiting(struct turn *t)
 static enum pick_result pick_locked(struct turn *t)
 {
 	enum pick_result result;
+	uint32_t queued = t->c->queued;
 
+	MUST(queued == 0 || queued == t->p->pool->index + 1);
 	pool_lock(t->p->pool);
 	if (t->c->queued || t->c->holds)
 		result = pick_waiting(t);

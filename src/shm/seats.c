@@ -80,7 +80,7 @@ bool seats_create(struct seats *s, const struct conf *conf, uint16_t *row)
 void seats_free(struct seats *s)
 {
 	area_close(&s->area);
-	for (unsigned i = 0; i < s->nolder; i++)
+	for (unsigned i = 0; i < OLDER_MOST; i++)
 		free((void *)(uintptr_t)s->older[i].index);
 	free(s->backend);
 	free(s->row);
@@ -120,6 +120,19 @@ void seats_add_older(struct seats *s, const struct seats *older)
 		log_err("mprotect: %m");
 	s->older[s->nolder++] = (struct seats_older){older->head,
 	    older->inflight, index};
+}
+
+/* To the end with them: under a lock nothing is freed. */
+void seats_forget_over(void)
+{
+	for (unsigned i = seats.nolder; i-- > 0; ) {
+		struct seats_older gone = seats.older[i];
+		if (!atomic_load_explicit(&gone.head->over,
+		    memory_order_relaxed))
+			continue;
+		seats.older[i] = seats.older[--seats.nolder];
+		seats.older[seats.nolder] = gone;
+	}
 }
 
 /* ---- What follows from the board ---- */

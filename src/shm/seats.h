@@ -89,6 +89,9 @@ void seats_free(struct seats *s);
  * read-only. */
 void seats_add_older(struct seats *s, const struct seats *older);
 
+/* Forgets, in this process, older families that are over. */
+void seats_forget_over(void);
+
 /* Works out share and limit from board and configuration at clock_ms now:
  * state, weight, slow_start. Any process of the family; who changed the board
  * wakes the steward, which does it once more, so that no stale value stays.

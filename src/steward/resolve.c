@@ -299,18 +299,18 @@ static bool is_over(struct name *name, uint64_t now)
 /* Returns when to look at it again. */
 static uint64_t look_at(struct name *name, uint64_t now, bool newest)
 {
-	if (name->inquiry == NULL && now >= name->due && (newest
-	    || !name->settled))
+	if (name->inquiry == NULL && now >= name->due && !had_no_room
+	    && (newest || !name->settled)) {
 		name->inquiry = inquiry_begin(name->text, name->srv, now);
+		had_no_room = name->inquiry == NULL;
+	}
 	if (name->inquiry && is_over(name, now))
 		conclude(name, now);
-	if (name->inquiry)
-		return name->inquiry->began + (name->early ? LONGEST_MS
-		    : EARLY_MS);
-	if (name->due > now)
-		return name->due;
-	had_no_room = newest || !name->settled;
-	return now + LEAST_MS;
+	if (name->inquiry) /* an answer calls us anyway */
+		return name->inquiry->began + (now - name->inquiry->began
+		    < EARLY_MS ? EARLY_MS : LONGEST_MS);
+	/* one that found no room begins when another has ended */
+	return name->due > now ? name->due : now + LEAST_MS;
 }
 
 static uint64_t look_at_all(uint64_t now, bool newest)

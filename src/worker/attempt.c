@@ -194,3 +194,15 @@ next_step attempt_lost(struct stride *s)
 {
 	return attempt_failed(s, RETRY_RESET, 502, CAUSE_ATTEMPT_LOST, NULL);
 }
+
+next_step attempt_take_back(struct stride *s, enum cause cause)
+{
+	bool late = cause == CAUSE_RESPONSE_TIMEOUT;
+
+	chain_clear(&s->f.out, &s->drop);
+	s->f.flags &= ~(uint32_t)(FLOW_ANSWERED | ATTEMPT_FRAMING);
+	s->r->status = 0;
+	s->r->head_bytes = 0;
+	return attempt_failed(s, late ? RETRY_TIMEOUT : RETRY_RESET,
+	    late ? 504 : 502, cause, NULL);
+}

@@ -30,6 +30,14 @@ next_step attempt_lost(struct stride *s);
  * made instead of it, beginning with *next. */
 bool attempt_again_on(struct stride *s, unsigned status, next_step *next);
 
+/* What is known of how an answer goes on to the client. */
+#define ATTEMPT_FRAMING (FLOW_NOBODY | FLOW_TRAILERS | FLOW_CHUNKED_DOWN       \
+    | FLOW_KEEP_BACKEND)
+
+/* The answer to a request without body has ended too early, and the client has
+ * had nothing of it: it was none, and the attempt has failed. */
+next_step attempt_take_back(struct stride *s, enum cause cause);
+
 /* True if the pool takes an answer with this status for a failure. */
 bool attempt_is_failure(const struct conf_pool *pool, unsigned status);
 

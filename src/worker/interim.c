@@ -42,7 +42,7 @@ next_step interim_tunnel(struct stride *s, const struct head *h)
 		return relay_refuse(s, "its fields do not fit");
 	}
 	FAULT(answer_made);
-	relay_head_is_here(s, h->status);
+	tally_answer(s, h->status);
 	tally_success(s);
 	leave_head(s);
 	s->f.flags |= FLOW_ANSWERED | FLOW_CLOSE | FLOW_LINGER;

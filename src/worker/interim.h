@@ -15,9 +15,6 @@ next_step interim_tunnel(struct stride *s, const struct head *h);
 /* relay: the response is not lawful; another attempt, or 502. */
 next_step relay_refuse(struct stride *s, const char *why);
 
-/* relay: the head of the final answer is here, with this status. */
-void relay_head_is_here(struct stride *s, unsigned status);
-
 /* relay: the row's share of pages is used up, or all pages are. */
 next_step relay_no_page(struct stride *s);
 

@@ -2,7 +2,6 @@
 /* relay: the backend's response, head and body, to the client. */
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "http/status.h"
@@ -62,6 +61,9 @@ static next_step done(struct stride *s)
 /* The client sees that it is not whole: the connection ends early. */
 static next_step cut(struct stride *s, enum cause cause)
 {
+	/* of a request with a body nothing is left to be sent again */
+	if (s->f.tx == s->f.answer_at && s->r->framing.kind == BODY_NONE)
+		return attempt_take_back(s, cause);
 	s->f.cause = cause;
 	tally_failure(s, cause, NULL);
 	answer_log(s, LOG_LEVEL_WARN, "cut");
@@ -70,15 +72,11 @@ static next_step cut(struct stride *s, enum cause cause)
 	return done(s);
 }
 
-/* Of an earlier attempt's answer, which then did not become this one. */
-#define FRAMING (FLOW_NOBODY | FLOW_TRAILERS | FLOW_CHUNKED_DOWN               \
-    | FLOW_KEEP_BACKEND)
-
 static void decide_framing(struct stride *s, const struct framing *body)
 {
 	bool old = s->r->head.minor == 0;
 
-	s->f.flags &= ~(uint32_t)FRAMING;
+	s->f.flags &= ~(uint32_t)ATTEMPT_FRAMING;
 	s->f.res_kind = (uint8_t)body->kind;
 	s->f.res_left = body->length;
 	s->f.res_chunk = (struct chunk){0};
@@ -121,13 +119,6 @@ static bool is_held_back(const struct stride *s, const struct head *h,
 	    FIELD_X_ACCEL_BUFFERING), SLICE("no"));
 }
 
-void relay_head_is_here(struct stride *s, unsigned status)
-{
-	s->r->status = status;
-	s->r->at[TIME_FIRST] = clock_us();
-	tally_answer(s, status, s->r->at[TIME_FIRST]);
-}
-
 static next_step begin_answer(struct stride *s, const struct head *h)
 {
 	struct framing body;
@@ -156,7 +147,7 @@ static next_step begin_answer(struct stride *s, const struct head *h)
 		break;
 	}
 	FAULT(answer_made);
-	relay_head_is_here(s, h->status);
+	tally_answer(s, h->status);
 	if (attempt_is_failure(s->r->pool, h->status))
 		tally_failure(s, CAUSE_BAD_STATUS, status_reason(h->status));
 	s->f.flags |= FLOW_ANSWERED;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "shm/board.h"
 #include "worker/terse.h"
@@ -87,11 +88,13 @@ void tally_failure(const struct stride *s, enum cause cause, const char *why)
 		wake_steward();
 }
 
-void tally_answer(const struct stride *s, unsigned status, uint64_t first)
+void tally_answer(struct stride *s, unsigned status)
 {
 	struct board_row *row = board_of(s->r->backend);
-	uint64_t asked = s->r->asked_at;
+	uint64_t asked = s->r->asked_at, first = clock_us();
 
+	s->r->status = status;
+	s->r->at[TIME_FIRST] = first;
 	add(&row->answers[status / 100]);
 	/* errors are made quickly: no reason to ask there again */
 	if (status < 500 && first > asked)

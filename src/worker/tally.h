@@ -13,8 +13,8 @@ void tally_attempt(struct stride *s);
 void tally_failure(const struct stride *s, enum cause cause,
     const char *why);
 
-/* The head of a final answer is here: first = clock_us now. */
-void tally_answer(const struct stride *s, unsigned status, uint64_t first);
+/* The head of the final answer is here, with this status. */
+void tally_answer(struct stride *s, unsigned status);
 
 /* All of an answer that is no failure is here. */
 void tally_success(const struct stride *s);

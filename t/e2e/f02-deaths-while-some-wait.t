@@ -5,10 +5,11 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use IO::Select;
 use Test::More;
 use Client qw(until_true);
 use Portico;
-use Torture qw(start_origin start_load torment spoiled);
+use Torture qw(start_origin start_load load_line torment spoiled);
 
 my $SECONDS = 6;
 my $PLACES = 2;
@@ -43,5 +44,37 @@ sub try_balance
 	is_deeply \@wrong, [], "$balance: nothing is left";
 }
 
+# The new family counts what the old one still holds, and serves those that
+# wait when that has gone.
+sub try_reloads
+{
+	my $backends = join ', ', map { '{ address = "' . start_origin()
+	    . "\"; max_connections = $PLACES; }" } 1 .. 2;
+	my $p = Portico->start(qq{
+	workers = { min = 3; max = 6; };
+	listeners = { http = { address = "\@http\@"; }; };
+	pools = { app = { backends = ( $backends );
+	    balance = "least-connections";
+	    queue = { length = 100; timeout = "20s"; }; }; };
+	});
+	my @t = ('-t', $SECONDS, '-q', 'delay=20');
+	my @loads = map { start_load(@t, @$_, $p->address('http')) }
+	    [ '-c', 12 ], [ '-c', 6, '-r', 1 ];
+	my $first = IO::Select->new($loads[0]);
+	my $reloads = 0;
+
+	until ($first->can_read(0.5)) {
+		kill 'HUP', $p->{pid};
+		$reloads++;
+	}
+	is spoiled($_), '', "reloads: $_" for map { load_line($_) } @loads;
+	cmp_ok $reloads, '>', 5, 'reloads: there were some';
+	is $p->quit(15), 0, 'reloads: QUIT ends it';
+	my ($ended, @wrong) = $p->sums;
+	cmp_ok $ended, '>', 2, "reloads: $ended generations ended";
+	is_deeply \@wrong, [], 'reloads: nothing is left';
+}
+
+try_reloads();
 try_balance($_) for 'least-connections', 'round-robin';
 done_testing;

@@ -159,6 +159,15 @@ $p->reload(undef, sub { serves("$dir/later/c.sock") });
 ok serves("$dir/later/c.sock"), 'and has one once there is the folder';
 $p->reload(conf(), sub { serves($sock) });
 
+# Files of logs.
+$p->write_conf(conf(control => qq{access_log = { to = "$dir/access.log"; }}));
+ok command($sock, 'reload')->{ok}, 'a file for the access log';
+rename "$dir/access.log", "$dir/access.log.1";
+$r = command($sock, 'reopen');
+ok $r->{ok} && $r->{whole}, 'reopen, after it was renamed' or diag $r->{raw};
+get($p->address('http'), '/after');
+ok until_true(sub { -s "$dir/access.log" }, 5), 'there is a new one';
+
 # Stops by command.
 my $slow = connect_to($sock);
 $r = command($sock, 'stop graceful');

@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep);
 use Backend;
@@ -44,6 +45,15 @@ sub ends
 	return scalar(() = $p->log =~ /\Q$name\E can be looked up again$/mg);
 }
 
+# Seconds of CPU time that the steward has used.
+sub cpu
+{
+	my ($pid) = $p->pids('steward');
+	my @fields = split ' ', Portico::slurp("/proc/$pid/stat");
+
+	return ($fields[13] + $fields[14]) / POSIX::sysconf(POSIX::_SC_CLK_TCK());
+}
+
 is get($at, '/')->{status}, 200, 'it is found';
 $dns->mood("$_.test", $_) for @moods;
 $dns->clear;
@@ -70,7 +80,9 @@ $dns->mood('*', '');
 
 $dns->stop;
 ok until_true(sub { fails('app.test') == $warned + 1 }, 9), 'the server dies';
-sleep 2;
+my $cpu = cpu();
+sleep 3;
+cmp_ok cpu() - $cpu, '<', 1, 'the steward sleeps meanwhile';
 is get($at, '/')->{status}, 200, 'the last address is used';
 $dns->resume;
 ok until_true(sub { ends('app.test') == fails('app.test') }, 9), 'it is back';

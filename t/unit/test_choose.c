@@ -198,6 +198,7 @@ START_TEST(what_older_families_hold_counts)
 	atomic_store(&older.head->over, 1);
 	ck_assert_uint_eq(seat_inflight(1), 0);
 	ck_assert_int_eq(pick_once((struct pick){0}), 1);
+	ck_assert_uint_eq(seats.nolder, 0);
 	seats_free(&older);
 }
 END_TEST
