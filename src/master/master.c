@@ -170,6 +170,13 @@ static void reap(void)
 		logs_start(task);
 }
 
+static void kill_all(void)
+{
+	for (int i = 0; i < GENERATIONS; i++)
+		if (generations[i].state != GEN_NONE)
+			generation_kill(&generations[i]);
+}
+
 static void stop(void)
 {
 	uint64_t until = clock_ms() + LOGGER_WAIT_MS;
@@ -179,13 +186,12 @@ static void stop(void)
 		notify_stopping();
 	reload_forbid();
 	control_shut();
-	for (int i = 0; i < GENERATIONS; i++)
-		if (generations[i].state != GEN_NONE)
-			generation_kill(&generations[i]);
+	kill_all();
 	while (spawn_count(0, SLOT_NOBODY) > spawn_count(0, SLOT_LOGGER)
 	    && clock_ms() < until) {
-		reap_all(&logger_died);
 		clock_sleep_us(1000);
+		reap_all(&logger_died);
+		kill_all(); /* who was made just now, or never will be */
 	}
 	bind_close_others(NULL);
 	log_info("stopped");
