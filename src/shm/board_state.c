@@ -90,14 +90,13 @@ unsigned board_left(const struct conf_pool *pool, uint64_t now)
 }
 
 /* Backends, without the members that a name has no address for. */
-static unsigned present(const struct conf_pool *pool, uint64_t now)
+static unsigned present(const struct conf_pool *pool)
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < pool->nbackends; i++)
-		n += pool->backends[i].member == 0
-		    || board_state(&pool->backends[i], now)
-		    != BOARD_NO_ADDRESS;
+		n += pool->backends[i].lookup.n == 0
+		    || atomic_load(&board_of(&pool->backends[i])->has_address);
 	return n;
 }
 
@@ -110,5 +109,5 @@ void board_tell(const struct conf_backend *b, enum log_level level,
 	uint64_t now = clock_ms();
 
 	say[level]("%s/%s is %s; %u of %u are left", b->pool_name, b->name,
-	    what, board_left(pool, now), present(pool, now));
+	    what, board_left(pool, now), present(pool));
 }
