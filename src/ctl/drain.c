@@ -86,8 +86,9 @@ static int wait_for_none(const struct args *a)
 	}
 	show_progress(a, in_flight, true);
 	return ask_fail(a, CTL_LATE, "late", "%s is %s, but after %u s %" PRId64
-	    " requests are still in flight", a->words[0],
-	    disables(a) ? "disabled" : "draining", a->seconds, in_flight);
+	    " request%s still in flight", a->words[0],
+	    disables(a) ? "disabled" : "draining", a->seconds, in_flight,
+	    in_flight == 1 ? " is" : "s are");
 }
 
 int drain_run(const struct args *a)
