@@ -30,23 +30,6 @@ static uint64_t place_of(const struct conf_backend *b)
 	return hash_slice(key, slice_make(text, (size_t)n));
 }
 
-/* What was learnt of the server that was there before. */
-static void forget(struct board_row *row)
-{
-	atomic_store(&row->health, HEALTH_UNKNOWN);
-	atomic_store(&row->up_at, 0);
-	atomic_store(&row->has_address, 0);
-	atomic_store(&row->srv_weight, 0);
-	atomic_store(&row->srv_priority, 0);
-	atomic_store(&row->failures, 0);
-	atomic_store(&row->ejections, 0);
-	atomic_store(&row->ejected_until, 0);
-	atomic_store(&row->suspect, 0);
-	atomic_store(&row->latency, 0);
-	for (unsigned i = 0; i < BOARD_BUCKETS; i++)
-		atomic_store(&row->latencies[i], 0);
-}
-
 static unsigned claim(const struct conf_pool *pool,
     const struct conf_backend *b)
 {
@@ -60,16 +43,15 @@ static unsigned claim(const struct conf_pool *pool,
 		return BOARD_NONE;
 	}
 	unsigned row = board_claim(name, &fresh);
+	uint64_t place = place_of(b);
+	/* what older families have learnt stays theirs */
+	if (!fresh && place != places[row])
+		row = board_renew(row);
 	if (row == BOARD_NONE) {
 		log_err("%s: all %d rows for backends are in use: finish "
 		    "older generations first", name, BOARD_ROWS);
 		return row;
 	}
-	uint64_t place = place_of(b);
-	if (!fresh && place != places[row])
-		forget(&board.rows[row]);
-	if (!pool->health.on)
-		atomic_store(&board.rows[row].health, HEALTH_UNKNOWN);
 	places[row] = place;
 	overlay_lay(b, &board.rows[row]);
 	return row;
@@ -97,6 +79,17 @@ uint16_t *claim_rows(const struct conf *conf)
 			row[pool->backends[k].index] = (uint16_t)n;
 		}
 	return row;
+}
+
+void claim_settle(const struct conf *conf, const uint16_t *row)
+{
+	for (unsigned i = 0; i < conf->npools; i++) {
+		const struct conf_pool *pool = &conf->pools[i];
+		for (unsigned k = 0; k < pool->nbackends; k++)
+			if (!pool->health.on)
+				atomic_store(&board.rows[row[pool->backends[k]
+				    .index]].health, HEALTH_UNKNOWN);
+	}
 }
 
 void claim_drop(const struct conf *conf, const uint16_t *row)

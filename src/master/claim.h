@@ -12,6 +12,9 @@
  * all rows are in use, or there is no memory. */
 uint16_t *claim_rows(const struct conf *conf);
 
+/* The configuration runs: what only an older one checked is known no more. */
+void claim_settle(const struct conf *conf, const uint16_t *row);
+
 /* Gives them back; does not free row[]. */
 void claim_drop(const struct conf *conf, const uint16_t *row);
 

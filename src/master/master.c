@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/title.h"
 #include "master/bind.h"
+#include "master/claim.h"
 #include "master/control.h"
 #include "master/generation.h"
 #include "master/logs.h"
@@ -47,6 +48,7 @@ static void promote(struct generation *g)
 		generation_drain(old, until, false);
 	g->state = GEN_RUNNING;
 	bind_close_others(g->conf);
+	claim_settle(g->conf, g->seats.row);
 	control_commit(g->conf);
 	orders_follow(g->conf);
 	if (started)

@@ -70,7 +70,7 @@ static void wait_for_better(struct young *y, const struct child *c)
 static bool failed_to_start(const struct generation *g, enum slot_role role)
 {
 	return g->state == GEN_STARTING && role == SLOT_STEWARD
-	    && !atomic_load(&g->lobby.head->ready);
+	    && !atomic_load(&g->lobby.head->open);
 }
 
 /* The lowest number that no worker has. */

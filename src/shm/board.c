@@ -63,24 +63,59 @@ static unsigned unused_row(void)
 	return BOARD_NONE;
 }
 
+static unsigned make_row(const char *name)
+{
+	unsigned row = unused_row();
+
+	if (row == BOARD_NONE)
+		return row;
+	uint16_t *bucket = bucket_of(name);
+	claims.next[row] = *bucket;
+	*bucket = (uint16_t)(row + 1);
+	snprintf(claims.name[row], BOARD_NAME, "%s", name);
+	memset(&board.rows[row], 0, sizeof board.rows[row]);
+	snprintf(board.rows[row].name, BOARD_NAME, "%s", name);
+	claims.users[row] = 1;
+	return row;
+}
+
 unsigned board_claim(const char *name, bool *fresh)
 {
 	unsigned row = find_claimed(name);
 
 	*fresh = row == BOARD_NONE;
-	if (*fresh) {
-		row = unused_row();
-		if (row == BOARD_NONE)
-			return row;
-		uint16_t *bucket = bucket_of(name);
-		claims.next[row] = *bucket;
-		*bucket = (uint16_t)(row + 1);
-		snprintf(claims.name[row], BOARD_NAME, "%s", name);
-		memset(&board.rows[row], 0, sizeof board.rows[row]);
-		snprintf(board.rows[row].name, BOARD_NAME, "%s", name);
-	}
+	if (*fresh)
+		return make_row(name);
 	claims.users[row]++;
 	return row;
+}
+
+/* What belongs to the name, whichever server has it. */
+static void inherit(struct board_row *to, const struct board_row *from)
+{
+	to->order = atomic_load(&from->order);
+	to->weight = atomic_load(&from->weight);
+	to->attempts = atomic_load(&from->attempts);
+	to->retries = atomic_load(&from->retries);
+	for (unsigned i = 0; i < sizeof to->answers / sizeof *to->answers; i++)
+		to->answers[i] = atomic_load(&from->answers[i]);
+	to->connect_errors = atomic_load(&from->connect_errors);
+	to->timeouts = atomic_load(&from->timeouts);
+	to->resets = atomic_load(&from->resets);
+	to->bad_answers = atomic_load(&from->bad_answers);
+	to->checks = atomic_load(&from->checks);
+	to->checks_failed = atomic_load(&from->checks_failed);
+}
+
+unsigned board_renew(unsigned row)
+{
+	MUST(row < BOARD_ROWS && claims.users[row] > 0);
+	unsigned anew = make_row(claims.name[row]);
+
+	if (anew != BOARD_NONE)
+		inherit(&board.rows[anew], &board.rows[row]);
+	board_drop(row);
+	return anew;
 }
 
 void board_drop(unsigned row)

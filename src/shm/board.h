@@ -89,6 +89,13 @@ bool board_create(void);
  * use. `fresh` says so. For the master alone, which counts who uses it:
  * board_drop when a generation ends. */
 unsigned board_claim(const char *name, bool *fresh);
+
+/* The name is another server's from now on: a claimed `row` of it stays as it
+ * is, for those that have it; the caller has a new one instead, with the
+ * orders and counters of the old one. BOARD_NONE: all are in use, and `row` is
+ * not the caller's any more. Once the new one is dropped the name is the old
+ * one's again. */
+unsigned board_renew(unsigned row);
 void board_drop(unsigned row);
 
 /* The row of a backend of this family; in the master, of its newest one. */

@@ -29,6 +29,7 @@ struct lobby_head {
 	_Atomic uint32_t top;      /* any: one above the highest row used */
 	_Atomic uint32_t clients;  /* any: rows of kind client; steward mends */
 	_Atomic uint32_t full;     /* any: listeners are out of the set */
+	_Atomic uint32_t open;     /* steward: the family's table is made */
 	_Atomic uint32_t ready;    /* steward: its family takes requests */
 	_Atomic uint32_t ended;    /* steward: no connection is left */
 	_Atomic uint32_t shut;     /* steward: no new client is let in */

@@ -250,6 +250,27 @@ static uint64_t look(uint64_t now, bool woken)
 	    earlier(looks.staff, looks.watch));
 }
 
+/* Nothing is begun that somebody would have to settle before there is an heir
+ * who could. */
+static bool may_begin(void)
+{
+	static bool had_heir;
+
+	for (unsigned n = 1; n < SLOTS && !had_heir; n++)
+		had_heir = is_mine(n) && slots.at[n].role == SLOT_HEIR
+		    && slots.at[n].pid != 0;
+	return had_heir;
+}
+
+/* Names and probes. */
+static uint64_t look_at_peers(uint64_t now)
+{
+	uint64_t names = resolve_look(now);
+
+	open_door(now);
+	return earlier(names, probe_look(now));
+}
+
 static _Noreturn void live_as_steward(void)
 {
 	uint64_t next = 0;
@@ -269,10 +290,8 @@ static _Noreturn void live_as_steward(void)
 		/* the end of a probe is no reason to look at everything */
 		if (woken || now >= next)
 			next = look(now, woken);
-		uint64_t names = resolve_look(now);
-		open_door(now);
-		woken = sleep_until(earlier(earlier(next, names),
-		    probe_look(now)));
+		uint64_t peers = may_begin() ? look_at_peers(now) : next;
+		woken = sleep_until(earlier(next, peers));
 	}
 }
 
@@ -313,5 +332,6 @@ void steward_main(unsigned n, const struct steward_task *t)
 		die("the lobby cannot be opened: %m");
 	if (task.background) /* alone in its table as yet */
 		fd_let_go_of_stdio();
+	atomic_store(&lobby.head->open, 1);
 	live_as_steward();
 }

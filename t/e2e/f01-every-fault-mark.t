@@ -42,7 +42,8 @@ my @short = ([ '-t', 1, '-c', 6, '-r', 1, '-s', '1:100' ],
 # What is unlike the others: kill, who have to die so that somebody comes by;
 # load; idle, clients whose time is over; passed, how many hits are passed
 # over (0 and 7); cut, answers may end early; places, of each backend, so that
-# some have to wait; leave, clients of which some wait in vain.
+# some have to wait; leave, clients of which some wait in vain; checked, names:
+# the steward checks backends, looks names up.
 my %special = (
 	queue_locked => { leave => 8, passed => [ 0, 3 ] },
 	queue_left => { leave => 8, passed => [ 0, 3 ] },
@@ -52,7 +53,9 @@ my %special = (
 	clone_done => { kill => 'worker', passed => [ 0, 3, 5, 7 ] },
 	heir_woken => { kill => 'steward', passed => [ 0, 1 ] },
 	ring_taken => { idle => 12 },
-	resolve_socket => { passed => [ 5, 9 ] }, # not before it is ready
+	resolve_socket => { names => 1, # not before it is ready
+	    passed => [ 5, 9 ] },
+	probe_opened => { checked => 1, passed => [ 7, 30 ] }, # the same
 	settle_row => { kill => 'worker', passed => [ 0, 2 ],
 	    load => \@busy },
 	settle_locks => { kill => 'worker', passed => [ 0, 7 ],
@@ -103,6 +106,12 @@ sub start_portico
 	my $list = join ', ', map { qq({ address = "$_";
 	    max_connections = $places; }) } @backends;
 	my $queue = $places ? 'queue = { length = 100; timeout = "10s"; };' : '';
+	my $health = $how->{checked}
+	    ? 'health = { interval = "100ms"; timeout = "100ms"; };' : '';
+	# asked again and again, of nobody
+	my ($named, $resolvers) = $how->{names}
+	    ? ('named = { backends = "a.test:80"; resolve = "1s"; };',
+	    'resolvers = "127.0.0.1:1";') : ('', '');
 
 	return Portico->start(qq{
 	workers = { min = 4; max = 8; };
@@ -112,9 +121,8 @@ sub start_portico
 		    timeouts = { keepalive = "100ms"; }; };
 	};
 	pools = {
-		app = { backends = ( $list ); $queue
-		    health = { interval = "100ms"; timeout = "1s"; }; };
-		named = { backends = "a.test:80"; resolve = "1s"; };
+		app = { backends = ( $list ); $queue $health };
+		$named
 		slow = {
 		    backends = ( { address = "$backends[0]";
 			max_connections = 1; } );
@@ -124,7 +132,7 @@ sub start_portico
 		{ path = "/slow"; strip_prefix = "/slow"; pool = "slow"; },
 		{ pool = "app"; }
 	); }; };
-	resolvers = "127.0.0.1:1"; # nobody: it is asked again and again
+	$resolvers
 	access_log = { to = "\@dir\@/access"; };
 	});
 }

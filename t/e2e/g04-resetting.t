@@ -24,6 +24,14 @@ my ($r, $f) = Failover->trial(what => 'only checks are answered',
     told => $seen, posts => 32);
 $f->ends_clean;
 
+# The budget of retries would not last if half of the requests met one that
+# may not be ejected.
+($r, $f) = Failover->trial(what => 'two of three', fault => sub {
+	$_[0]->backend($_)->be('reset') for qw(a b) },
+    pool => 'passive = { max_ejected = "100%"; };', knows => 1.5,
+    told => qr{app/[ab] is ejected.*1 of 3}, posts => 32);
+$f->ends_clean;
+
 # Too few in a row: it stays, and others answer what may be repeated.
 ($r, $f) = Failover->trial(what => 'every fifth',
     fault => 'reset percent=20');

@@ -81,7 +81,7 @@ is save(), $saved, 'saving changes nothing';
 like $saved, qr/"web".*?state = "down"/s, 'a state';
 like $saved, qr/weight = 0;/, 'a weight';
 like $saved, qr/max_connections = 7;/, 'a limit';
-unlike $saved, qr/\Q$at[2]\E/, 'what was removed is not there';
+unlike $saved, qr/"\Q$at[2]\E"/, 'what was removed is not there';
 
 # With it as its file nothing differs, once the changes are gone.
 fine("backend weight app/b1 file");

@@ -42,6 +42,29 @@ START_TEST(a_name_keeps_its_row_while_it_is_used)
 }
 END_TEST
 
+START_TEST(another_server_gets_a_row_of_its_own)
+{
+	bool fresh;
+	unsigned old = board_claim("app/x", &fresh);
+
+	board.rows[old].order = ORDER_DRAIN;
+	board.rows[old].attempts = 9;
+	board.rows[old].health = HEALTH_DOWN;
+	ck_assert_uint_eq(board_claim("app/x", &fresh), old);
+	unsigned anew = board_renew(old);
+	ck_assert_uint_ne(anew, old);
+	ck_assert_uint_eq(board.rows[old].health, HEALTH_DOWN);
+	ck_assert_uint_eq(board.rows[anew].health, HEALTH_UNKNOWN);
+	ck_assert_uint_eq(board.rows[anew].order, ORDER_DRAIN);
+	ck_assert_uint_eq(board.rows[anew].attempts, 9);
+	ck_assert_uint_eq(board_claim("app/x", &fresh), anew);
+	board_drop(anew);
+	board_drop(anew);
+	ck_assert_uint_eq(board_claim("app/x", &fresh), old);
+	ck_assert(!fresh);
+}
+END_TEST
+
 START_TEST(rows_are_used_again_and_run_out)
 {
 	char name[32];
@@ -479,6 +502,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, farm_close);
 	tcase_add_test(tc, a_name_keeps_its_row_while_it_is_used);
+	tcase_add_test(tc, another_server_gets_a_row_of_its_own);
 	tcase_add_test(tc, rows_are_used_again_and_run_out);
 	tcase_add_test(tc, orders_win_over_the_file);
 	tcase_add_test(tc, health_decides_unless_it_was_taken_out);
