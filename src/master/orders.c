@@ -218,8 +218,8 @@ static void warn(const struct conf_backend *b, const struct generation *g,
 
 	seats = g->seats;
 	if (fails_its_checks(b))
-		n = snprintf(text, sizeof text, "%s/%s is down: its checks "
-		    "fail\n", pool->name, b->name);
+		n = snprintf(text, sizeof text, "%s/%s is down until its "
+		    "checks succeed\n", pool->name, b->name);
 	if (board_left(pool, clock_ms()) == 0)
 		n += snprintf(text + n, sizeof text - (size_t)n, "no backend "
 		    "of the pool \"%s\" gets requests now\n", pool->name);

@@ -74,7 +74,7 @@ is why('app/spare'), 'ordered', 'which is not why it is down';
 $p->clear_log;
 my $r = command($sock, 'backend enable app/spare');
 ok $r->{ok}, 'it is enabled';
-like join("\n", @{ $r->{lines} }), qr{^app/spare is down: its checks fail$}m,
+like join("\n", @{ $r->{lines} }), qr{^app/spare is down until its checks succeed$}m,
     'and whoever did it is warned';
 ok $p->logged(qr{app/spare is down: enabled, but its checks fail; 1 of 2 }, 5),
     'and the log knows';
