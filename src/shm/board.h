@@ -50,6 +50,7 @@ struct board_row {
 	_Atomic uint32_t srv_priority; /* less is asked first */
 	/* passive checks */
 	_Atomic uint32_t failures;  /* in a row */
+	_Atomic uint32_t unreachable; /* the last one was no connection */
 	_Atomic uint64_t failed_at; /* clock_ms of the first of them */
 	_Atomic uint64_t ejected_until; /* clock_ms; 0: it is not */
 	_Atomic uint32_t ejections; /* in a row: each lasts longer */
@@ -136,7 +137,7 @@ void board_say_why(const struct conf_backend *b, const char *why);
  * backend is ejected by it (the caller logs that): `failures` in a row within
  * `window`, and not more than max_ejected of its pool. */
 bool board_failure(const struct conf_backend *b, uint64_t now,
-    const char *why);
+    bool unreachable, const char *why);
 
 /* An attempt has had an answer that is no failure. */
 void board_success(const struct conf_backend *b);

@@ -81,7 +81,7 @@ static bool count_failure(const struct conf_pool *pool, struct board_row *row,
 }
 
 bool board_failure(const struct conf_backend *b, uint64_t now,
-    const char *why)
+    bool unreachable, const char *why)
 {
 	const struct conf_pool *pool = &seats.conf->pools[b->pool];
 	char text[BOARD_WHY];
@@ -89,6 +89,7 @@ bool board_failure(const struct conf_backend *b, uint64_t now,
 	if (pool->passive.failures == 0)
 		return false;
 	pool_lock(pool);
+	set32(&board_of(b)->unreachable, unreachable);
 	bool ejected = count_failure(pool, board_of(b), now);
 	pool_unlock(pool);
 	if (ejected) {

@@ -104,12 +104,13 @@ static struct count count(const struct conf_pool *pool, bool backup,
 
 	for (unsigned i = 0; i < pool->nbackends; i++) {
 		const struct conf_backend *b = &pool->backends[i];
-		enum board_state state = board_state(b, now);
 
 		if (b->backup != backup)
 			continue;
-		n.all += b->member == 0 || state != BOARD_NO_ADDRESS;
-		n.left += state == BOARD_UP && board_weight(b) > 0;
+		n.all += b->lookup.n == 0
+		    || atomic_load(&board_of(b)->has_address);
+		n.left += board_state(b, now) == BOARD_UP
+		    && board_weight(b) > 0;
 	}
 	return n;
 }

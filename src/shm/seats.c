@@ -161,6 +161,15 @@ static uint32_t part_of(uint32_t n, unsigned part)
 	return some ? some : 1;
 }
 
+/* It is to be ejected, and too many are already: the least that can be. */
+static bool is_failing(const struct conf_pool *pool,
+    const struct board_row *row)
+{
+	return pool->passive.failures
+	    && atomic_load_explicit(&row->failures, memory_order_relaxed)
+	    >= pool->passive.failures;
+}
+
 static void set(_Atomic uint32_t *at, uint32_t to)
 {
 	if (atomic_load_explicit(at, memory_order_relaxed) != to)
@@ -213,12 +222,14 @@ bool seats_refresh(const struct conf_backend *b, uint64_t now)
 	const struct board_row *row = board_of(b);
 	enum board_state state = board_state(b, now);
 	unsigned weight = board_weight(b), part = ramp(pool, row, now);
+	bool failing = is_failing(pool, row);
 
-	set(&seats.share[b->index], state == BOARD_UP && weight
-	    ? part_of(weight * 256, part) : 0);
+	set(&seats.share[b->index], state != BOARD_UP || weight == 0 ? 0
+	    : failing ? 1 : part_of(weight * 256, part));
 	set(&seats.limit[b->index], limit_of(pool, b, part, now));
 	set(&seats.rank[b->index], rank_of(b, row));
-	return state == BOARD_EJECTED || (state == BOARD_UP && part < WHOLE);
+	return state == BOARD_EJECTED || (state == BOARD_UP
+	    && (part < WHOLE || failing));
 }
 
 /* ---- Deaths and sums ---- */

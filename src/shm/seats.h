@@ -93,9 +93,10 @@ void seats_add_older(struct seats *s, const struct seats *older);
 void seats_forget_over(void);
 
 /* Works out share and limit from board and configuration at clock_ms now:
- * state, weight, slow_start. Any process of the family; who changed the board
- * wakes the steward, which does it once more, so that no stale value stays.
- * Returns true if a step of slow_start or an ejection makes it change again
+ * state, weight, slow_start; one that goes on failing while too many others
+ * are ejected gets the least share. Any process of the family; who changed the
+ * board wakes the steward, which does it once more, so that no stale value
+ * stays. True if a step of slow_start or an ejection makes it change again
  * soon. */
 bool seats_refresh(const struct conf_backend *b, uint64_t now);
 

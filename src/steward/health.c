@@ -41,18 +41,31 @@ static void say(char *to, const char *why, const struct health *h,
 		snprintf(to, BOARD_WHY, "%s", why);
 }
 
-/* Those of before it do not count. */
+/* Checks that have always been good know nothing of what requests die of, but
+ * for connections. */
+static bool ends_by_checks(const struct health *h,
+    const struct conf_pool *pool, const struct conf_backend *b)
+{
+	return pool->health.path.n
+	    && (h->saw || atomic_load(&board_of(b)->unreachable));
+}
+
+/* Good ones of before the ejection do not count. */
 static bool end_ejection(struct health *h, const struct conf_pool *pool,
     const struct conf_backend *b, bool good, uint64_t now)
 {
 	uint64_t until = atomic_load(&board_of(b)->ejected_until);
 	char why[BOARD_WHY];
 
-	if (until <= now || pool->health.path.n == 0 || !good
-	    || until != h->ejection)
+	if (!good)
+		h->saw = true;
+	else if (until <= now)
+		h->saw = false;
+	if (!good || until <= now || until != h->ejection
+	    || !ends_by_checks(h, pool, b))
 		h->after = 0;
 	h->ejection = until;
-	if (until <= now || pool->health.path.n == 0 || !good
+	if (!good || until <= now || !ends_by_checks(h, pool, b)
 	    || ++h->after < pool->health.rise)
 		return false;
 	snprintf(why, sizeof why, "%u good check%s", h->after,

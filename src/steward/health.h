@@ -14,14 +14,16 @@ struct health {
 	unsigned good, bad;   /* in a row */
 	uint64_t ejection;    /* ejected_until of the one that is looked at */
 	unsigned after;       /* good ones in a row since it began */
+	bool saw;             /* a bad one in it, or just before it */
 };
 
 /* One check has ended at clock_ms now with this result, not CHECK_MORE; why as
  * in struct check. Unknown health follows the first check. UP becomes DOWN
  * after `fall` bad ones, DOWN becomes UP after `rise` good ones; 404 with
- * drain_on_404 is a good one that drains. While a backend is ejected, `rise`
- * good HTTP checks end that. Writes health, why and the end of the ejection
- * on the board: true if there was something to write. */
+ * drain_on_404 is a good one that drains. While a
+ * backend is ejected that could not be connected, or that fails at checks too,
+ * `rise` good HTTP checks end that. Writes health, why and the end of the
+ * ejection on the board: true if there was something to write. */
 bool health_note(struct health *h, const struct conf_pool *pool,
     const struct conf_backend *b, enum check_result result, const char *why,
     uint64_t now);

@@ -182,6 +182,20 @@ static bool wants_check(const struct seen *s, const struct board_row *row,
 	    || (state == BOARD_EJECTED && s->state != BOARD_EJECTED)));
 }
 
+/* What the file takes out is told once in a generation. */
+static void tell_of_file(const struct conf_pool *pool,
+    const struct conf_backend *b, enum board_state state, uint64_t now)
+{
+	char what[80];
+
+	if (b->state == CONF_UP || state == BOARD_UP
+	    || atomic_load(&board_of(b)->order) != ORDER_NONE)
+		return;
+	snprintf(what, sizeof what, "%s: the file says so",
+	    board_state_name(state));
+	board_tell(b, level_of(pool, state, now), what);
+}
+
 static void look_as_newest(const struct conf_pool *pool,
     const struct conf_backend *b, uint64_t now)
 {
@@ -190,6 +204,8 @@ static void look_as_newest(const struct conf_pool *pool,
 
 	end_ejection(pool, b, now);
 	enum board_state state = board_state(b, now);
+	if (!s->known)
+		tell_of_file(pool, b, state, now);
 	if (s->known && state != s->state) {
 		note_return(b, s->state, state, now);
 		tell(pool, b, s, state, now);

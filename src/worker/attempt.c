@@ -164,6 +164,7 @@ bool attempt_again_on(struct stride *s, unsigned status, next_step *next)
 
 	if (!may_repeat(s, bit) || !can_pay(s, bit, CAUSE_BAD_STATUS))
 		return false;
+	tally_answer(s, status);
 	tally_failure(s, CAUSE_BAD_STATUS, status_reason(status));
 	*next = repeat(s, CAUSE_BAD_STATUS, status_reason(status));
 	return true;

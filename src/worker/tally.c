@@ -80,9 +80,12 @@ void tally_failure(const struct stride *s, enum cause cause, const char *why)
 	    why ? ": " : "", why ? why : "");
 	if (counter)
 		add(counter);
-	if (board_failure(b, s->now, text))
+	if (board_failure(b, s->now, counter == &row->connect_errors, text))
 		eject(s, row, text);
-	else if (s->r->pool->health.on
+	else if (atomic_load_explicit(&row->failures, memory_order_relaxed)
+	    >= s->r->pool->passive.failures && s->r->pool->passive.failures)
+		seats_refresh(b, s->now);
+	if (s->r->pool->health.on
 	    && atomic_load_explicit(&row->suspect, memory_order_relaxed) == 0
 	    && atomic_exchange(&row->suspect, 1) == 0)
 		wake_steward();

@@ -291,7 +291,7 @@ END_TEST
 
 static bool fails(unsigned b, uint64_t now)
 {
-	return board_failure(&farm[b], now, "reset");
+	return board_failure(&farm[b], now, false, "reset");
 }
 
 static uint64_t ejected_until(unsigned b)
@@ -313,6 +313,21 @@ START_TEST(failures_in_a_row_eject)
 	ck_assert_str_eq(board_of(&farm[0])->why, "ejected: reset");
 	ck_assert(!fails(0, NOW + 2));
 	ck_assert_uint_eq(ejected_until(0), NOW + 1 + EJECT);
+}
+END_TEST
+
+START_TEST(who_cannot_be_ejected_gets_the_least)
+{
+	for (unsigned i = 0; i < 9; i++)
+		fails(i % 3, NOW);
+	ck_assert_uint_eq(ejected_until(0), NOW + EJECT);
+	ck_assert_uint_eq(ejected_until(1), NOW + EJECT);
+	ck_assert_uint_eq(ejected_until(2), 0);
+	ck_assert(seats_refresh(&farm[2], NOW));
+	ck_assert_uint_eq(seats.share[2], 1);
+	board_success(&farm[2]);
+	ck_assert(!seats_refresh(&farm[2], NOW));
+	ck_assert_uint_eq(seats.share[2], 256 * farm[2].weight);
 }
 END_TEST
 
@@ -513,6 +528,7 @@ int main(void)
 	tcase_add_test(tc, who_cannot_be_spared_starts_with_all_places);
 	tcase_add_test(tc, an_order_stays_the_reason);
 	tcase_add_test(tc, failures_in_a_row_eject);
+	tcase_add_test(tc, who_cannot_be_ejected_gets_the_least);
 	tcase_add_test(tc, old_failures_do_not_count);
 	tcase_add_test(tc, ejections_grow_until_a_success);
 	tcase_add_test(tc, what_was_under_way_proves_nothing);

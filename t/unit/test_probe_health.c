@@ -143,14 +143,32 @@ START_TEST(half_an_interval_has_a_bound)
 }
 END_TEST
 
-static void eject(void)
+static void eject_for(bool unreachable)
 {
 	note(CHECK_GOOD);
-	ck_assert(board_failure(&farm[0], now, "timeout"));
+	ck_assert(board_failure(&farm[0], now, unreachable, "timeout"));
 	watch_look(now);
 	ck_assert_int_eq(state(), BOARD_EJECTED);
 	expect(""); /* the worker tells */
 }
+
+static void eject(void)
+{
+	eject_for(true);
+}
+
+START_TEST(good_checks_know_nothing_of_requests)
+{
+	eject_for(false);
+	for (int i = 0; i < 10; i++)
+		ck_assert(!note(CHECK_GOOD));
+	ck_assert_int_eq(state(), BOARD_EJECTED);
+	/* but for what they have seen themselves */
+	ck_assert(!note(CHECK_BAD) && !note(CHECK_GOOD));
+	ck_assert(note(CHECK_GOOD));
+	ck_assert_int_eq(state(), BOARD_UP);
+}
+END_TEST
 
 START_TEST(good_checks_end_an_ejection)
 {
@@ -373,6 +391,7 @@ int main(void)
 	tcase_add_test(tc, fall_and_rise);
 	tcase_add_test(tc, a_404_drains);
 	tcase_add_test(tc, half_an_interval_has_a_bound);
+	tcase_add_test(tc, good_checks_know_nothing_of_requests);
 	tcase_add_test(tc, good_checks_end_an_ejection);
 	tcase_add_test(tc, a_connection_ends_no_ejection);
 	tcase_add_test(tc, time_ends_an_ejection);
