@@ -261,7 +261,7 @@ START_TEST(what_was_ordered_before_is_known)
 	board_of(&farm[2])->order = ORDER_UP;
 	watch_init(&farm_conf);
 	watch_look(now);
-	expect("");
+	expect("app/b1 is down: the file says so; 1 of 3 are left\n");
 	ck_assert_str_eq(board_of(&farm[0])->why, "ordered");
 	ck_assert_str_eq(board_of(&farm[1])->why, "the file says so");
 	ck_assert_str_eq(board_of(&farm[2])->why, "");
