@@ -100,6 +100,10 @@ void seats_forget_over(void);
  * soon. */
 bool seats_refresh(const struct conf_backend *b, uint64_t now);
 
+/* How far slow_start of the backend has come at clock_ms now, in percent: 100
+ * for one that gets its whole part. */
+unsigned seats_started(const struct conf_backend *b, uint64_t now);
+
 /* ---- Picking ---- */
 
 struct pick {
