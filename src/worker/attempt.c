@@ -171,6 +171,19 @@ bool attempt_again_on(struct stride *s, unsigned status, next_step *next)
 	return true;
 }
 
+bool attempt_leave(struct stride *s, next_step *next)
+{
+	const struct conf_pool *pool = s->r->pool;
+
+	if (s->f.peer < 0 || s->f.bin_end > s->f.bin_start
+	    || stream_peek(s->f.peer) != IO_WAIT
+	    || !may_repeat(s, RETRY_TIMEOUT)
+	    || board_left(pool, s->now) == 0 || !budget_spend(pool))
+		return false;
+	*next = repeat(s, CAUSE_BACKEND_DOWN, NULL);
+	return true;
+}
+
 next_step attempt_failed(struct stride *s, unsigned retry_bit,
     unsigned status, enum cause cause, const char *why)
 {

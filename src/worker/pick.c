@@ -67,6 +67,7 @@ static void begin_attempt(struct stride *s)
 {
 	struct flow *f = &s->f;
 
+	s->c->left = 0;
 	f->attempts++;
 	f->sent = f->gone = 0;
 	f->interims = 0;
