@@ -165,6 +165,19 @@ void deadlines_leave(void)
 	}
 }
 
+void deadlines_call(const struct conf_pool *pool)
+{
+	unsigned top = lobby_top();
+
+	for (unsigned row = LOBBY_FIRST; row < top; row++) {
+		struct conn *c = lobby_get(row);
+		if (c->kind == CONN_CLIENT && is_parked(c)
+		    && atomic_load(&c->queued) == pool->index + 1
+		    && lobby_take(c, conn_serial(c)))
+			lobby_ring(c, conn_flow(c));
+	}
+}
+
 void deadlines_hurry(void)
 {
 	unsigned top = lobby_top();
