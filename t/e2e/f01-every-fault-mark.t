@@ -53,6 +53,7 @@ my %special = (
 	clone_done => { kill => 'worker', passed => [ 0, 3, 5, 7 ] },
 	heir_woken => { kill => 'steward', passed => [ 0, 1 ] },
 	ring_taken => { idle => 12 },
+	glance_polled => { passed => [ 0 ] }, # one a second
 	resolve_socket => { names => 1, # not before it is ready
 	    passed => [ 5, 9 ] },
 	probe_opened => { checked => 1, passed => [ 7, 30 ] }, # the same
