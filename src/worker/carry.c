@@ -213,10 +213,11 @@ static next_step refuse_deadly(struct stride *s)
 /* Where the last stride ended, unless something happened meanwhile. */
 static next_step first_step(struct stride *s)
 {
-	if (s->f.flags & FLOW_LOST) {
-		s->f.flags &= ~(uint32_t)FLOW_LOST;
+	bool lost = s->f.flags & FLOW_LOST;
+
+	s->f.flags &= ~(uint32_t)FLOW_LOST;
+	if (lost && s->f.step != STEP_LINGER)
 		return stride_cut(s, CAUSE_WORKER_DIED);
-	}
 	if (is_abandoned(s))
 		return stride_cut(s, CAUSE_CLIENT_GONE);
 	if (s->c->deaths >= 2 * CONN_DEATHS || (s->c->deaths >= CONN_DEATHS
