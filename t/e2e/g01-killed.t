@@ -12,7 +12,7 @@ my $kill = sub { $_[0]->backend('b')->kill };
 my $kill_two = sub { $_[0]->backend($_)->kill for qw(a b) };
 
 # POSTs may fail that were under way there, one a connection.
-Failover->trials((map { { %$_, fault => $kill, knows => 1.5, told => $left,
+Failover->trials((map { +{ %$_, fault => $kill, knows => 1.5, told => $left,
 	posts => 16 } } { what => 'passive checks' },
     { what => 'active checks', pool => $Failover::HEALTH . 'passive = false;' },
     { what => 'both', pool => $Failover::HEALTH }),

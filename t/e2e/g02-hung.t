@@ -13,7 +13,7 @@ my $active = qr{app/b is (?:ejected|down).*2 of 3};
 Failover->trials(map {
 	my ($what, $fault, $pool, $told) = @$_;
 
-	{ what => $what, pool => $pool, fault => $fault, seconds => 4,
+	+{ what => $what, pool => $pool, fault => $fault, seconds => 4,
 	    knows => 2, told => $told, posts => 32,
 	    after => sub { $_[1]->backend('b')->signal('CONT') } };
 } [ 'never answers, passive checks', 'hang', '', $passive ],

@@ -12,7 +12,7 @@ my $late = qr{app/b is (?:ejected|down).*2 of 3};
 Failover->trials(map {
 	my ($what, $pool) = @$_;
 
-	{ what => $what, pool => $pool, fault => 'slow ms=3000',
+	+{ what => $what, pool => $pool, fault => 'slow ms=3000',
 	    seconds => 5, knows => 3, told => $late, posts => 32 };
 } [ 'too slow, passive checks', '' ],
     [ 'too slow, active checks', $Failover::HEALTH ]);
@@ -25,7 +25,7 @@ my @shares = ([ 'round-robin', '>', 30 ], [ 'random', '<', 25 ],
 Failover->trials(map {
 	my ($balance, $than, $percent) = @$_;
 
-	{ what => $balance, pool => qq{balance = "$balance";},
+	+{ what => $balance, pool => qq{balance = "$balance";},
 	    fault => 'slow ms=150', posts => 0, after => sub {
 		my ($r) = @_;
 		my @then = $r->those(sub {

@@ -13,7 +13,7 @@ my $reset_two = sub { $_[0]->backend($_)->be('reset') for qw(a b) };
 Failover->trials((map {
 	my ($what, $fault, $pool) = @$_;
 
-	{ what => $what, pool => $pool, fault => $fault, knows => 1.5,
+	+{ what => $what, pool => $pool, fault => $fault, knows => 1.5,
 	    told => $seen, posts => 32 };
 } [ 'passive checks', 'reset', '' ],
     [ 'active checks', 'reset', $Failover::HEALTH ],

@@ -15,7 +15,7 @@ my @long = ('-s', 60000, '-m', '9:0:1');
 Failover->trials(map {
 	my ($what, $fault, $load, $cut) = @$_;
 
-	{ what => $what, fault => $fault, knows => 1.5, told => $seen,
+	+{ what => $what, fault => $fault, knows => 1.5, told => $seen,
 	    posts => 32, cut => $cut, load => $load, after => sub {
 		my @cut = $_[0]->those(sub { $_->{method} ne 'POST' &&
 		    $_->{outcome} eq 'cut' });

@@ -12,7 +12,7 @@ my $seen = qr{app/b is (?:ejected|down).*2 of 3};
 Failover->trials((map {
 	my ($what, $fault, $pool) = @$_;
 
-	{ what => $what, pool => $pool, fault => $fault, knows => 1.5,
+	+{ what => $what, pool => $pool, fault => $fault, knows => 1.5,
 	    told => $seen, posts => 32 };
 } [ '503, passive checks', 'unavailable', '' ],
     [ '503, active checks', 'unavailable', $Failover::HEALTH ],
