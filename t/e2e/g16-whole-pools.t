@@ -33,7 +33,8 @@ sub only
 {
 	my ($what, $r, $names, $since, $until) = @_;
 	my %others = map { $_->{backend} => 1 } $r->those(sub {
-		$_->{start} >= $since && $_->{start} < $until });
+		$_->{start} >= $since &&
+		    $_->{start} + $_->{took} < $until });
 
 	delete @others{@$names};
 	is join(' ', sort keys %others), '', $what;

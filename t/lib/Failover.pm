@@ -287,13 +287,15 @@ sub met
 	return @later ? 100 * @met / @later : 100;
 }
 
+# Those that it answered: they began after `since`, and ended before `until`
+# (what only began before that may have met what came after it).
 sub from
 {
 	my ($self, $name, $since, $until) = @_;
 
 	return $self->those(sub { $_->{backend} eq $name &&
 	    $_->{start} >= $since && (!defined $until ||
-	    $_->{start} < $until) });
+	    $_->{start} + $_->{took} < $until) });
 }
 
 # One line for people.
