@@ -34,9 +34,9 @@ _porticoctl()
 		words=$(_porticoctl_commands | sed -n "s/^$line //p") ;;
 	'backend add')
 		words=$(_porticoctl_pools) ;;
-	'backend drain'* | drain*)
+	'backend drain'* | 'backend disable'* | drain*)
 		words="--wait $(_porticoctl_backends)" ;;
-	backend\ [edrw]*)
+	backend\ [erw]*)
 		words=$(_porticoctl_backends) ;;
 	status)
 		words="$(_porticoctl_pools) $(_porticoctl_backends)" ;;

@@ -2,10 +2,54 @@
 /* "did you mean": the nearest of the words that would have been right. */
 #include "conf/suggest.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #define WORD 64 /* longer words are not compared */
+
+/* What other servers call it, where that is not near. */
+static const struct {
+	const char *theirs, *ours;
+} words[] = {
+	{"check", "health"},
+	{"cookie", "sticky"},
+	{"downinter", "interval_down"},
+	{"fail_timeout", "window"},
+	{"httpchk", "health"},
+	{"inter", "interval"},
+	{"ip_hash", "hash"},
+	{"keepalive", "idle_connections"},
+	{"least_conn", "least-connections"},
+	{"leastconn", "least-connections"},
+	{"listen", "address"},
+	{"location", "path"},
+	{"max_conns", "max_connections"},
+	{"max_fails", "failures"},
+	{"maxconn", "connections"},
+	{"maxconn", "max_connections"},
+	{"proxy_pass", "pool"},
+	{"retries", "attempts"},
+	{"server", "backends"},
+	{"server_name", "hosts"},
+	{"servers", "backends"},
+	{"source", "hash"},
+	{"upstream", "pools"},
+	{"url_hash", "hash"},
+	{"worker_connections", "connections"},
+	{"worker_processes", "workers"},
+};
+
+#define WORDS (sizeof words / sizeof words[0])
+
+static bool means(const char *theirs, const char *ours)
+{
+	for (size_t i = 0; i < WORDS; i++)
+		if (strcmp(words[i].theirs, theirs) == 0
+		    && strcmp(words[i].ours, ours) == 0)
+			return true;
+	return false;
+}
 
 static unsigned least(unsigned a, unsigned b)
 {
@@ -56,7 +100,7 @@ void suggest_offer(struct suggest *s, const char *word)
 
 	if (s->given == NULL || n > WORD)
 		return;
-	unsigned d = distance(s->given, word);
+	unsigned d = means(s->given, word) ? 0 : distance(s->given, word);
 	if (d < s->distance && d < n) {
 		s->distance = d;
 		s->best = word;

@@ -14,7 +14,8 @@ struct suggest {
 	char text[SUGGEST_TEXT];
 };
 
-/* given and every word offered must live until suggest_tail. */
+/* The nearest in spelling, or what other servers call by the given word.
+ * given and every word offered must live until suggest_tail. */
 void suggest_init(struct suggest *s, const char *given);
 void suggest_offer(struct suggest *s, const char *word);
 

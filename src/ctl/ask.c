@@ -34,23 +34,11 @@ static void print_lines(const struct answer *a)
 static void print_object(struct slice name, struct slice text,
     const struct answer *a)
 {
-	const char *comma = "";
-	struct record r;
-
 	fputs("{\"ok\":false,\"code\":", stdout);
 	json_text(stdout, name);
 	fputs(",\"error\":", stdout);
 	json_text(stdout, text);
-	fputs(",\"lines\":[", stdout);
-	for (unsigned i = 0; a && i < a->nlines; i++) {
-		answer_record(a, i, &r);
-		if (!record_is(&r, "text"))
-			continue;
-		fputs(comma, stdout);
-		json_text(stdout, r.fields[0].text);
-		comma = ",";
-	}
-	fputs("]}\n", stdout);
+	json_lines(stdout, a);
 }
 
 static void print_error(const struct args *args, struct slice name,

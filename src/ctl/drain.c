@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Draining a backend, and waiting until nothing is in flight. */
+/* Taking a backend out, and waiting until nothing is in flight. */
 #include "ctl/drain.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "ctl/ask.h"
+#include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/orders.h"
 #include "ctl/status.h"
@@ -17,10 +19,16 @@
 /* A request may have been on its way to the backend when the order came. */
 #define LOOKS_AT_NONE 2
 
+static bool disables(const struct args *a)
+{
+	return strcmp(a->command->name, "backend disable") == 0;
+}
+
 static int order(const struct args *a)
 {
 	char command[CTL_COMMAND_MAX];
-	int code = orders_format(command, a, "backend drain");
+	int code = orders_format(command, a, disables(a) ? "backend disable"
+	    : "backend drain");
 
 	return code == CTL_FINE ? orders_send(a, command) : code;
 }
@@ -77,9 +85,10 @@ static int wait_for_none(const struct args *a)
 		clock_sleep_us(LOOK_US);
 	}
 	show_progress(a, in_flight, true);
-	return ask_fail(a, CTL_LATE, "late", "%s is draining, but after %u s "
-	    "%" PRId64 " requests are still in flight", a->words[0],
-	    a->seconds, in_flight);
+	return ask_fail(a, CTL_LATE, "late", "%s is %s, but after %u s %" PRId64
+	    " request%s still in flight", a->words[0],
+	    disables(a) ? "disabled" : "draining", a->seconds, in_flight,
+	    in_flight == 1 ? " is" : "s are");
 }
 
 int drain_run(const struct args *a)

@@ -99,3 +99,20 @@ void json_fields(FILE *to, const struct record *r)
 		json_text(to, f->text);
 	}
 }
+
+void json_lines(FILE *to, const struct answer *a)
+{
+	const char *comma = "";
+	struct record r;
+
+	fputs(",\"lines\":[", to);
+	for (unsigned i = 0; a && i < a->nlines; i++) {
+		answer_record(a, i, &r);
+		if (!record_is(&r, "text"))
+			continue;
+		fputs(comma, to);
+		json_text(to, r.fields[0].text);
+		comma = ",";
+	}
+	fputs("]}\n", to);
+}

@@ -16,8 +16,13 @@
 
 const char *list_state(char *to, size_t room, const struct status_backend *b)
 {
-	snprintf(to, room, "%.*s%s%s", b->state.n < 32 ? (int)b->state.n : 32,
-	    b->state.p, b->backup ? " (backup)" : "",
+	char part[16] = "";
+
+	if (b->started > 0 && b->started < 100
+	    && slice_eq(b->state, SLICE("up")))
+		snprintf(part, sizeof part, " %" PRId64 "%%", b->started);
+	snprintf(to, room, "%.*s%s%s%s", b->state.n < 32 ? (int)b->state.n
+	    : 32, b->state.p, part, b->backup ? " (backup)" : "",
 	    b->added ? " (added)" : "");
 	return to;
 }
@@ -64,12 +69,11 @@ static void print_generations(const struct status *s)
 {
 	struct table t;
 
-	table_init(&t, "rlrrr");
+	table_init(&t, "rlrr");
 	table_str(&t, "GENERATION");
 	table_str(&t, "STATE");
 	table_str(&t, "WORKERS");
 	table_str(&t, "CONNECTIONS");
-	table_str(&t, "REQUESTS");
 	for (unsigned i = 0; i < s->ngenerations; i++) {
 		const struct status_generation *g = &s->generations[i];
 
@@ -77,10 +81,6 @@ static void print_generations(const struct status *s)
 		table_put(&t, g->state);
 		table_number(&t, g->workers);
 		table_number(&t, g->connections);
-		if (g->requests)
-			table_number(&t, g->requests);
-		else
-			table_str(&t, "-");
 	}
 	putchar('\n');
 	table_print(&t, stdout);

@@ -218,6 +218,7 @@ static const char *paint_of(const struct status_backend *b)
 	return slice_eq(b->state, SLICE("draining")) ? YELLOW : RED;
 }
 
+/* What matters most in need stands where no narrow screen cuts it off. */
 static void put_backend(struct table *t, const struct entry *e)
 {
 	const struct status_backend *b = e->what;
@@ -226,12 +227,12 @@ static void put_backend(struct table *t, const struct entry *e)
 	detail_of(text, sizeof text, b->pool, b->name);
 	table_str(t, text);
 	table_str(t, list_state(text, sizeof text, b));
-	table_str(t, list_weight(text, sizeof text, b));
 	table_str(t, show_tenths(number, e->figures.rate_x10));
+	table_str(t, show_tenths(number, e->figures.errors_x10));
 	table_str(t, show_of(number, b->in_flight, b->max_connections));
 	table_str(t, show_us(number, b->p50_us));
 	table_str(t, show_us(number, b->p95_us));
-	table_str(t, show_tenths(number, e->figures.errors_x10));
+	table_str(t, list_weight(text, sizeof text, b));
 }
 
 static void put_backends(const struct picture *p, FILE *to,
@@ -240,15 +241,15 @@ static void put_backends(const struct picture *p, FILE *to,
 	const char **paint = paint_room(n);
 	struct table t;
 
-	table_init(&t, "lllrrrrr");
+	table_init(&t, "llrrrrrl");
 	table_str(&t, "BACKEND");
 	table_str(&t, "STATE");
-	table_str(&t, "WEIGHT");
 	table_str(&t, "RATE");
+	table_str(&t, "ERRORS/S");
 	table_str(&t, "IN FLIGHT");
 	table_str(&t, "P50");
 	table_str(&t, "P95");
-	table_str(&t, "ERRORS/S");
+	table_str(&t, "WEIGHT");
 	for (unsigned i = 0; i < n; i++) {
 		paint[i + 1] = paint_of(backends[i].what);
 		put_backend(&t, &backends[i]);

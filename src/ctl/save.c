@@ -37,19 +37,8 @@ static void write_lines(const struct answer *answer, FILE *to)
 
 static int print_object(const struct answer *answer)
 {
-	const char *comma = "";
-	struct record r;
-
-	fputs("{\"ok\":true,\"lines\":[", stdout);
-	for (unsigned i = 0; i < answer->nlines; i++) {
-		answer_record(answer, i, &r);
-		if (!record_is(&r, "text"))
-			continue;
-		fputs(comma, stdout);
-		json_text(stdout, r.fields[0].text);
-		comma = ",";
-	}
-	fputs("]}\n", stdout);
+	fputs("{\"ok\":true", stdout);
+	json_lines(stdout, answer);
 	return CTL_FINE;
 }
 

@@ -27,7 +27,6 @@ static const struct place in_master[] = {
 #define G(form, key) form(status_generation, key)
 static const struct place in_generation[] = {
 	G(T, state), G(N, number), G(N, workers), G(N, connections),
-	G(N, requests),
 };
 
 #define P(form, key) form(status_pool, key)
@@ -41,7 +40,7 @@ static const struct place in_pool[] = {
 static const struct place in_backend[] = {
 	B(T, pool), B(T, name), B(T, address), B(T, state), B(T, order),
 	B(T, why), B(N, weight), B(N, file_weight), B(N, max_connections),
-	B(N, in_flight), B(N, idle), B(N, backup), B(N, added),
+	B(N, in_flight), B(N, idle), B(N, backup), B(N, added), B(N, started),
 	B(N, rate_x10), B(N, attempts), B(N, retries), B(N, ok),
 	B(N, errors_5xx), B(N, connect_errors), B(N, timeouts), B(N, resets),
 	B(N, bad_answers), B(N, checks), B(N, checks_failed), B(N, p50_us),

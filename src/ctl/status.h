@@ -13,6 +13,7 @@ struct status_backend {
 	struct slice pool, name, address, state, order, why;
 	int64_t weight, file_weight, max_connections, in_flight, idle;
 	int64_t backup, added, rate_x10;
+	int64_t started; /* percent of slow_start; 0: it was not told */
 	int64_t attempts, retries, ok, errors_5xx, connect_errors, timeouts;
 	int64_t resets, bad_answers, checks, checks_failed;
 	int64_t p50_us, p95_us;
@@ -31,7 +32,7 @@ struct status_pool {
 
 struct status_generation {
 	struct slice state;
-	int64_t number, workers, connections, requests;
+	int64_t number, workers, connections;
 	unsigned line;
 };
 

@@ -177,9 +177,12 @@ static const char *after(const char *word, const char *key)
 	return strncmp(word, key, n) == 0 ? word + n : NULL;
 }
 
-static bool is_name(const char *text)
+/* A unix socket without a name has that of its path, and so it is written. */
+static bool is_name(const char *text, const struct command *c)
 {
-	return strpbrk(text, "\"\\;,#/") == NULL;
+	return strpbrk(text, "\"\\;,#/$") == NULL
+	    || (strncmp(text, "unix:", 5) == 0
+	    && strcmp(text, c->address) == 0);
 }
 
 static bool read_option(struct line *l, char *word, struct command *c)
@@ -187,10 +190,10 @@ static bool read_option(struct line *l, char *word, struct command *c)
 	const char *value;
 
 	if ((value = after(word, "name=")) != NULL) {
-		if (!is_name(value) || !copy_word(c->name, sizeof c->name,
+		if (!is_name(value, c) || !copy_word(c->name, sizeof c->name,
 		    slice_str(value)))
 			return refuse(l, "a name has 1 to %d bytes, and none "
-			    "of \" \\ ; , # /", COMMAND_NAME - 1);
+			    "of \" \\ ; , # / $", COMMAND_NAME - 1);
 	} else if ((value = after(word, "weight=")) != NULL) {
 		if (!read_number(value, 0, WEIGHT_MOST, &c->weight))
 			return refuse(l, "a weight is 0 to %d", WEIGHT_MOST);
@@ -219,6 +222,9 @@ static bool read_add(struct line *l, unsigned from, struct command *c)
 	    slice_str(l->words[from + 1])))
 		return refuse(l, "no address has more than %d bytes",
 		    COMMAND_ADDRESS - 1);
+	/* in the file it begins a variable of the master's environment */
+	if (strchr(c->address, '$'))
+		return refuse(l, "no address has a \"$\"");
 	c->weight = 1;
 	for (unsigned i = from + 2; i < l->n; i++)
 		if (!read_option(l, l->words[i], c))

@@ -59,9 +59,9 @@ static void put_workers(const struct diff *d, const struct command *c)
 	char file[32] = "", now[32];
 
 	if (d->file)
-		snprintf(file, sizeof file, "%u %u", d->file->workers_min,
+		snprintf(file, sizeof file, "%u..%u", d->file->workers_min,
 		    d->file->workers_max);
-	snprintf(now, sizeof now, "%u %u", c->min, c->max);
+	snprintf(now, sizeof now, "%u..%u", c->min, c->max);
 	put(d->r, &(struct difference){"workers", "", "", file, now});
 }
 

@@ -115,11 +115,12 @@ static struct caller *find_yielding(void)
 	return c && clock_ms() > c->since + YIELD_MS ? c : NULL;
 }
 
+/* Nobody makes room but for one who is known to knock. */
 static void let_in(void)
 {
-	for (;;) {
+	for (bool knocks = true;; knocks = false) {
 		struct caller *c = find_free();
-		if (c == NULL && (c = find_yielding()) != NULL)
+		if (c == NULL && knocks && (c = find_yielding()) != NULL)
 			hang_up(c);
 		if (c == NULL)
 			return;

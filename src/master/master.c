@@ -84,6 +84,9 @@ static void advance(struct generation *g)
 		if (spawn_count(g->number, SLOT_NOBODY) == 0) {
 			generation_free(g);
 			logs_release();
+			/* one that did not start had another socket */
+			if (generation_find(GEN_STARTING) == NULL)
+				control_release();
 		}
 		break;
 	default:
@@ -167,6 +170,13 @@ static void reap(void)
 		logs_start(task);
 }
 
+static void kill_all(void)
+{
+	for (int i = 0; i < GENERATIONS; i++)
+		if (generations[i].state != GEN_NONE)
+			generation_kill(&generations[i]);
+}
+
 static void stop(void)
 {
 	uint64_t until = clock_ms() + LOGGER_WAIT_MS;
@@ -176,13 +186,12 @@ static void stop(void)
 		notify_stopping();
 	reload_forbid();
 	control_shut();
-	for (int i = 0; i < GENERATIONS; i++)
-		if (generations[i].state != GEN_NONE)
-			generation_kill(&generations[i]);
+	kill_all();
 	while (spawn_count(0, SLOT_NOBODY) > spawn_count(0, SLOT_LOGGER)
 	    && clock_ms() < until) {
-		reap_all(&logger_died);
 		clock_sleep_us(1000);
+		reap_all(&logger_died);
+		kill_all(); /* who was made just now, or never will be */
 	}
 	bind_close_others(NULL);
 	log_info("stopped");

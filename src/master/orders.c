@@ -200,30 +200,39 @@ static void keep(struct reply *r)
 		reply_lines(r, lost, sizeof lost - 1);
 }
 
-/* The board is asked by the seats of the generation. */
-static unsigned left(const struct generation *g, const struct conf_pool *pool)
+/* Nobody has taken it out, but its checks have. */
+static bool fails_its_checks(const struct conf_backend *b)
 {
+	return board_may_try(b) && board_state(b, clock_ms()) == BOARD_DOWN;
+}
+
+/* What may not be what was hoped for. The board is asked by the seats of the
+ * generation. */
+static void warn(const struct conf_backend *b, const struct generation *g,
+    struct reply *r)
+{
+	const struct conf_pool *pool = &g->conf->pools[b->pool];
 	struct seats newest = seats;
+	char text[400];
+	int n = 0;
 
 	seats = g->seats;
-	unsigned n = board_left(pool, clock_ms());
+	if (fails_its_checks(b))
+		n = snprintf(text, sizeof text, "%s/%s is down until its "
+		    "checks succeed\n", pool->name, b->name);
+	if (board_left(pool, clock_ms()) == 0)
+		n += snprintf(text + n, sizeof text - (size_t)n, "no backend "
+		    "of the pool \"%s\" gets requests now\n", pool->name);
 	seats = newest;
-	return n;
+	reply_lines(r, text, (size_t)n);
 }
 
 static bool agree_to(const struct conf_backend *b, const struct generation *g,
     struct reply *r)
 {
-	const struct conf_pool *pool = &g->conf->pools[b->pool];
-	char text[200];
-
 	reply_ok(r);
 	keep(r);
-	if (left(g, pool) == 0) {
-		int n = snprintf(text, sizeof text, "no backend of the pool "
-		    "\"%s\" gets requests now", pool->name);
-		reply_lines(r, text, (size_t)n);
-	}
+	warn(b, g, r);
 	reply_end(r);
 	return true;
 }

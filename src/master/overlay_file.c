@@ -33,19 +33,37 @@ static bool is_ours(int fd, const char *path)
 	return false;
 }
 
+/* Reads a line, without its newline. False at the end of the file. A line that
+ * is too long, or has no newline, is one that is no command: the rest of it is
+ * no line of its own, and its beginning may say something else. */
+static bool read_line(FILE *f, char to[COMMAND_LINE + 2], struct slice *line)
+{
+	size_t n = 0;
+	int c;
+
+	while ((c = getc(f)) != EOF && c != '\n')
+		if (n < COMMAND_LINE + 2)
+			to[n++] = (char)c;
+	if (c == EOF && n == 0)
+		return false;
+	if (c == EOF && n < COMMAND_LINE + 2)
+		to[n++] = '\0';
+	*line = slice_make(to, n);
+	return true;
+}
+
 /* Returns whether it is one: a comment is. */
-static bool take_line(const char *path, unsigned number, char *line,
+static bool take_line(const char *path, unsigned number, struct slice line,
     unsigned wrongs)
 {
 	char wrong[COMMAND_WRONG] = "is no change";
-	struct slice text = slice_str(line);
 	struct command c;
 
-	if (text.n && text.p[text.n - 1] == '\n')
-		text.n--;
-	if (text.n == 0 || text.p[0] == '#')
+	if (line.n == 0 || line.p[0] == '#')
 		return true;
-	if (command_parse(text, &c, wrong) && overlay_apply(&c))
+	if (line.p[line.n - 1] == '\0')
+		snprintf(wrong, sizeof wrong, "it is cut off");
+	else if (command_parse(line, &c, wrong) && overlay_apply(&c))
 		return true;
 	if (wrongs < FILE_WARNINGS)
 		log_warn("%s:%u: passed over: %s", path, number, wrong);
@@ -54,10 +72,11 @@ static bool take_line(const char *path, unsigned number, char *line,
 
 static void read_lines(FILE *f, const char *path)
 {
-	char line[COMMAND_LINE + 2];
+	char text[COMMAND_LINE + 2];
 	unsigned number = 0, wrongs = 0;
+	struct slice line;
 
-	while (fgets(line, sizeof line, f)) {
+	while (read_line(f, text, &line)) {
 		number++;
 		if (!take_line(path, number, line, wrongs))
 			wrongs++;

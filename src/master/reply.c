@@ -103,13 +103,14 @@ void reply_text(struct reply *r, const char *key, const char *text)
 		put_text(r, text, strlen(text));
 }
 
+/* Counters are strangers': who reads them need not have larger numbers. */
 void reply_number(struct reply *r, const char *key, uint64_t v)
 {
 	char digits[24];
 	struct buf b;
 
 	buf_init(&b, digits, sizeof digits);
-	buf_u64(&b, v);
+	buf_u64(&b, v < INT64_MAX ? v : INT64_MAX);
 	put_key(r, key, ":=");
 	put(r, digits, buf_length(&b));
 }

@@ -129,14 +129,19 @@ static uint64_t queued(const char *pool)
 	return n;
 }
 
-/* Without the members that a host name has no address for. */
+/* False for a member that its host name has no address for. */
+static bool is_present(const struct conf_backend *b)
+{
+	return b->member == 0
+	    || board_state(b, clock_ms()) != BOARD_NO_ADDRESS;
+}
+
 static unsigned present(const struct conf_pool *p)
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < p->nbackends; i++)
-		n += p->backends[i].member == 0 || board_state(
-		    &p->backends[i], clock_ms()) != BOARD_NO_ADDRESS;
+		n += is_present(&p->backends[i]);
 	return n;
 }
 
@@ -254,10 +259,23 @@ static void put_backend(struct reply *r, const struct conf_backend *b,
 	reply_number(r, "idle", sums->idle[n]);
 	reply_number(r, "backup", b->backup);
 	reply_number(r, "added", b->added);
+	reply_number(r, "started", seats_started(b, clock_ms()));
 	reply_number(r, "rate_x10", atomic_load(&row->rate));
 	put_counters(r, row);
 	put_why(r, row);
 	reply_close(r);
+}
+
+/* One whose address is gone may have requests yet. */
+static void put_backends(struct reply *r, const struct conf_pool *p,
+    const struct sums *sums)
+{
+	for (unsigned i = 0; i < p->nbackends; i++) {
+		const struct conf_backend *b = &p->backends[i];
+
+		if (is_present(b) || sums->inflight[row_of(sums, b)])
+			put_backend(r, b, sums);
+	}
 }
 
 static void put_pools(struct reply *r, const struct generation *g)
@@ -276,8 +294,7 @@ static void put_pools(struct reply *r, const struct generation *g)
 	for (unsigned i = 0; i < conf->npools; i++)
 		put_pool(r, &conf->pools[i], &sums);
 	for (unsigned i = 0; i < conf->npools; i++)
-		for (unsigned k = 0; k < conf->pools[i].nbackends; k++)
-			put_backend(r, &conf->pools[i].backends[k], &sums);
+		put_backends(r, &conf->pools[i], &sums);
 	seats = newest;
 }
 

@@ -33,7 +33,8 @@ bool board_create(void)
 		return false;
 	board.head = board.area.at;
 	board.rows = (void *)((char *)board.area.at + 4096);
-	memset(&claims, 0, sizeof claims);
+	if (claims.used) /* in tests: it is untouched memory else */
+		memset(&claims, 0, sizeof claims);
 	return getrandom(board.head->secret, sizeof board.head->secret, 0)
 	    == sizeof board.head->secret;
 }
@@ -224,10 +225,12 @@ void board_set_health(const struct conf_backend *b, enum board_health health,
     const char *why)
 {
 	struct board_row *row = board_of(b);
-	uint32_t old = atomic_load(&row->health);
+	uint64_t now = clock_ms();
+	enum board_state was = board_state(b, now);
 
-	if (old == HEALTH_DOWN && health != HEALTH_DOWN)
-		atomic_store(&row->up_at, clock_ms());
+	if (atomic_load(&row->health) == HEALTH_DOWN && health != HEALTH_DOWN)
+		atomic_store(&row->up_at, now);
 	atomic_store(&row->health, health);
-	board_say_why(b, why);
+	if (board_may_try(b) || board_state(b, now) != was)
+		board_say_why(b, why);
 }

@@ -127,7 +127,8 @@ uint32_t board_address_version(const struct conf_backend *b);
 /* The newest steward: the name's member is at *a now; NULL: nowhere. */
 void board_set_address(const struct conf_backend *b, const struct addr *a);
 
-/* The newest steward: new health, and why (cut to fit). */
+/* The newest steward: new health, and why (cut to fit). The reason is not
+ * written where an order or the file keeps the backend as it is anyway. */
 void board_set_health(const struct conf_backend *b, enum board_health health,
     const char *why);
 void board_say_why(const struct conf_backend *b, const char *why);
@@ -147,7 +148,8 @@ void board_latency(const struct conf_backend *b, uint64_t us);
 /* Backends of the pool that get requests at clock_ms now. */
 unsigned board_left(const struct conf_pool *pool, uint64_t now);
 
-/* One line in the log: "POOL/NAME is WHAT; 2 of 3 are left". */
+/* One line in the log: "POOL/NAME is WHAT; 2 of 3 are left", with the backups
+ * apart, and with what becomes of the requests if nobody is left. */
 void board_tell(const struct conf_backend *b, enum log_level level,
     const char *what);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The board: what is the case of a backend, by all that is written there. */
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "shm/board.h"
@@ -89,15 +91,63 @@ unsigned board_left(const struct conf_pool *pool, uint64_t now)
 	return left;
 }
 
-/* Backends, without the members that a name has no address for. */
-static unsigned present(const struct conf_pool *pool)
-{
-	unsigned n = 0;
+/* Those of one kind that there are, without the members that a name has no
+ * address for, and of them those that get requests. */
+struct count {
+	unsigned all, left;
+};
 
-	for (unsigned i = 0; i < pool->nbackends; i++)
-		n += pool->backends[i].lookup.n == 0
-		    || atomic_load(&board_of(&pool->backends[i])->has_address);
+static struct count count(const struct conf_pool *pool, bool backup,
+    uint64_t now)
+{
+	struct count n = {0, 0};
+
+	for (unsigned i = 0; i < pool->nbackends; i++) {
+		const struct conf_backend *b = &pool->backends[i];
+
+		if (b->backup != backup)
+			continue;
+		n.all += b->lookup.n == 0
+		    || atomic_load(&board_of(b)->has_address);
+		n.left += board_state(b, now) == BOARD_UP
+		    && board_weight(b) > 0;
+	}
 	return n;
+}
+
+/* What becomes of the requests of a pool that has nobody left. */
+static void say_instead(char *to, size_t room, const struct conf_pool *pool,
+    uint64_t now)
+{
+	bool tries = false;
+
+	for (; pool; pool = pool->fallback) {
+		if (board_left(pool, now)) {
+			snprintf(to, room, ": requests go to the pool %s",
+			    pool->name);
+			return;
+		}
+		tries = tries || pool->try_when_down;
+	}
+	snprintf(to, room, tries ? ": any is tried" : ": requests get 503");
+}
+
+static void say_left(char *to, size_t room, const struct conf_pool *pool,
+    uint64_t now)
+{
+	struct count first = count(pool, false, now);
+	struct count backups = count(pool, true, now);
+	int n = snprintf(to, room, "%u of %u are left", first.left, first.all);
+
+	if (backups.all && n > 0 && (size_t)n < room)
+		n += snprintf(to + n, room - (size_t)n,
+		    ", and %u of %u backups", backups.left, backups.all);
+	if (first.left || n < 0 || (size_t)n >= room)
+		return;
+	if (backups.left)
+		snprintf(to + n, room - (size_t)n, ": they get the requests");
+	else
+		say_instead(to + n, room - (size_t)n, pool, now);
 }
 
 void board_tell(const struct conf_backend *b, enum log_level level,
@@ -105,9 +155,8 @@ void board_tell(const struct conf_backend *b, enum log_level level,
 {
 	static void (*const say[])(const char *, ...) = {log_err, log_warn,
 		log_info, log_debug};
-	const struct conf_pool *pool = &seats.conf->pools[b->pool];
-	uint64_t now = clock_ms();
+	char left[192];
 
-	say[level]("%s/%s is %s; %u of %u are left", b->pool_name, b->name,
-	    what, board_left(pool, now), present(pool));
+	say_left(left, sizeof left, &seats.conf->pools[b->pool], clock_ms());
+	say[level]("%s/%s is %s; %s", b->pool_name, b->name, what, left);
 }

@@ -20,6 +20,7 @@ void conn_reset(struct conn *c, enum conn_kind kind)
 	c->magic = CONN_MAGIC;
 	atomic_store_explicit(&c->kind, (uint8_t)kind, memory_order_relaxed);
 	c->is_unix = c->in_set = c->deaths = c->late = c->gone = 0;
+	c->left = 0;
 	c->base_tx = c->rung = 0;
 	c->number = 0;
 	c->rx = c->tx = 0;
@@ -29,6 +30,7 @@ void conn_reset(struct conn *c, enum conn_kind kind)
 	atomic_store_explicit(&c->granted, 0, memory_order_relaxed);
 	c->wanted = c->queue_next = c->queue_prev = 0;
 	c->ticket = 0;
+	c->npassed = 0;
 	memset(f, 0, sizeof *f);
 	f->peer = f->pipe_in = f->pipe_out = -1;
 	atomic_store_explicit(&c->cur, 0, memory_order_release);

@@ -15,6 +15,7 @@
 #include "shm/pages.h"
 
 #define CONN_MAGIC 0x706f7274u
+#define CONN_PASSED 4
 
 enum conn_kind { CONN_NONE, CONN_STDIO, CONN_ORDER, CONN_AWAY, CONN_BELL,
 	CONN_LISTENER, CONN_CLIENT, CONN_BACKEND, CONN_PROBE, CONN_RESOLVER,
@@ -136,6 +137,8 @@ struct conn {
 	uint32_t wanted;          /* backend + 1: it waits for this one only */
 	uint32_t queue_next, queue_prev; /* rows */
 	uint64_t ticket;          /* its place in the queue: less is earlier */
+	uint16_t passed[CONN_PASSED]; /* backends that have failed it */
+	uint8_t npassed;
 	_Atomic uint8_t granted;  /* it was given the place it holds */
 	uint32_t magic;
 	_Atomic uint8_t kind;     /* enum conn_kind; set before the word */
@@ -145,6 +148,7 @@ struct conn {
 	uint8_t deaths;   /* of workers that carried this request: below */
 	uint8_t late;     /* the steward: its deadline has passed, twice: 2 */
 	uint8_t gone;     /* the steward: the client seems to be away */
+	uint8_t left;     /* the steward: its backend is down: 1; seen: 2 */
 	uint8_t rung;     /* armed for all until a worker comes: keep it so */
 	uint8_t base_tx;  /* what the kernel counted before the first byte */
 	uint32_t number;  /* requests of this connection so far */

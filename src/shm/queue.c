@@ -2,6 +2,8 @@
 /* The queue of a pool: who waits for a place, in the order they came. */
 #include "shm/queue.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
@@ -10,6 +12,8 @@
 #include "shm/lobby.h"
 #include "shm/scan.h"
 #include "shm/seat.h"
+
+#define LOOKS 64 /* at those that want none of what there is */
 
 static uint32_t length_of(const struct pool_seat *s)
 {
@@ -58,12 +62,23 @@ static void cut_out(struct pool_seat *s, struct conn *c)
 	set_length(s, length_of(s) - 1);
 }
 
+static void note_passed(struct conn *c, const struct pick *p)
+{
+	unsigned from = p->ntried > CONN_PASSED ? p->ntried - CONN_PASSED : 0;
+
+	c->npassed = 0;
+	for (unsigned i = from; i < p->ntried; i++)
+		c->passed[c->npassed++] = p->tried[i];
+}
+
 /* From the store of `queued` on it stands there, whoever dies. */
-void queue_join(const struct conf_pool *pool, struct conn *c,
+void queue_join(const struct pick *p, struct conn *c,
     const struct conf_backend *wanted)
 {
+	const struct conf_pool *pool = p->pool;
 	struct pool_seat *s = pool_of(pool);
 
+	note_passed(c, p);
 	c->wanted = wanted ? wanted->index + 1 : 0;
 	c->ticket = ++s->tickets;
 	atomic_store_explicit(&c->granted, 0, memory_order_relaxed);
@@ -98,6 +113,13 @@ static void relink(struct line *line, uint32_t rows)
 	}
 }
 
+static bool has_gone(const struct conf_backend *b, uint64_t now)
+{
+	enum board_state state = board_state(b, now);
+
+	return state != BOARD_UP && state != BOARD_DRAINING;
+}
+
 /* Who waits for a backend that has gone is content with another one. */
 static void free_wishes(const struct conf_pool *pool)
 {
@@ -106,9 +128,7 @@ static void free_wishes(const struct conf_pool *pool)
 
 	for (unsigned i = 0; i < pool->nbackends; i++) {
 		struct line *line = &seats.at[pool->backends[i].index].line;
-		enum board_state state = board_state(&pool->backends[i], now);
-		if (line->first == 0 || state == BOARD_UP
-		    || state == BOARD_DRAINING)
+		if (line->first == 0 || !has_gone(&pool->backends[i], now))
 			continue;
 		uint32_t rows = line->first;
 		for (uint32_t row = rows; row; s->particular--) {
@@ -135,31 +155,78 @@ static void grant(const struct conf_pool *pool, struct conn *c,
 	calls->at[calls->n++].serial = conn_serial(c);
 }
 
-/* Who comes first: of those that want this backend, and, if it is for all, of
- * those that want any. */
-static struct conn *first_for(const struct pool_seat *s, unsigned backend,
-    bool all)
+static bool passes(const struct conn *c, unsigned backend)
 {
-	uint32_t mine = seats.at[backend].line.first;
-	uint32_t any = all ? s->line.first : 0;
+	for (unsigned i = 0; i < c->npassed; i++)
+		if (c->passed[i] == backend)
+			return true;
+	return false;
+}
 
-	if (mine && any)
-		return lobby_get(lobby_get(mine)->ticket
-		    < lobby_get(any)->ticket ? mine : any);
-	return mine | any ? lobby_get(mine | any) : NULL;
+static struct conn *next_of(uint32_t row)
+{
+	return row ? lobby_get(row) : NULL;
+}
+
+/* Of those that want any: one that this backend has failed is passed over. */
+static struct conn *first_of_any(const struct pool_seat *s, unsigned backend)
+{
+	struct conn *c = next_of(s->line.first);
+
+	for (unsigned i = 0; c && i < LOOKS; i++) {
+		if (!passes(c, backend))
+			return c;
+		c = next_of(c->queue_next);
+	}
+	return NULL;
+}
+
+static struct conn *earlier(struct conn *a, struct conn *b)
+{
+	return a == NULL || (b && b->ticket < a->ticket) ? b : a;
+}
+
+static bool passes_the_same(const struct conn *a, const struct conn *b)
+{
+	return a->npassed == b->npassed && memcmp(a->passed, b->passed,
+	    a->npassed * sizeof a->passed[0]) == 0;
+}
+
+/* What is open for c: if nobody else is up, who has failed it, too. */
+static struct scan *scan_for(const struct conf_pool *pool, struct conn *c)
+{
+	struct scan *scan = scan_pool(pool, c->passed, c->npassed);
+
+	if (scan->up || c->npassed == 0)
+		return scan;
+	c->npassed = 0;
+	return scan_pool(pool, NULL, 0);
 }
 
 /* To those that want any, or come before these where they get it. */
 static void give_any(const struct conf_pool *pool, struct calls *calls)
 {
-	struct pool_seat *s = pool_of(pool);
+	struct conn *in_vain = NULL, *c = next_of(pool_of(pool)->line.first);
 
-	while (s->line.first && calls->n < CALLS_MOST) {
-		struct scan *scan = scan_pool(pool, NULL, 0);
-		if (!scan->open)
-			return;
+	for (unsigned i = 0; c && i < LOOKS && calls->n < CALLS_MOST; i++) {
+		if (in_vain && passes_the_same(c, in_vain)) {
+			c = next_of(c->queue_next);
+			continue;
+		}
+		struct scan *scan = scan_for(pool, c);
+		if (!scan->open) {
+			if (c->npassed == 0)
+				return;
+			in_vain = c;
+			c = next_of(c->queue_next);
+			continue;
+		}
 		unsigned backend = scan->first + balance_choose(scan, NULL);
-		grant(pool, first_for(s, backend, true), backend, calls);
+		struct conn *first = earlier(c, next_of(
+		    seats.at[backend].line.first));
+		if (first == c)
+			c = next_of(c->queue_next);
+		grant(pool, first, backend, calls);
 	}
 }
 
@@ -192,9 +259,16 @@ void queue_pass(const struct conf_pool *pool, unsigned backend,
 
 	if (!seat_has_room(backend))
 		return;
+	/* who was ejected just now gives back what failed */
+	if (seats.at[backend].line.first
+	    && has_gone(seats.backend[backend], clock_ms())) {
+		queue_give(pool, calls);
+		return;
+	}
 	/* who wants any does not get a backup while better ones are up */
-	struct conn *c = first_for(s, backend, s->line.first
-	    && scan_is_up(pool, backend));
+	struct conn *c = next_of(seats.at[backend].line.first);
+	if (s->line.first && scan_is_up(pool, backend))
+		c = earlier(c, first_of_any(s, backend));
 	if (c)
 		grant(pool, c, backend, calls);
 }

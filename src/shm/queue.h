@@ -18,8 +18,9 @@ struct calls {
 };
 
 /* c, which is the caller's and in no queue, stands at the end now; wanted:
- * one backend only, or NULL. The caller has the pool's lock. */
-void queue_join(const struct conf_pool *pool, struct conn *c,
+ * one backend only, or NULL: any but those that p->tried names last, while
+ * others are up. The caller has the pool's lock. */
+void queue_join(const struct pick *p, struct conn *c,
     const struct conf_backend *wanted);
 
 /* Gives free places to those that wait, in their order: all there are, as far

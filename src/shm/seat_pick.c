@@ -36,10 +36,13 @@ static bool joins(struct turn *t, const struct conf_backend *wanted)
 {
 	const struct conf_pool *pool = t->p->pool;
 
-	if (!t->p->may_wait || atomic_load_explicit(&pool_of(pool)->length,
-	    memory_order_relaxed) >= pool->queue.length)
+	uint32_t length = atomic_load_explicit(&pool_of(pool)->length,
+	    memory_order_relaxed);
+
+	if (!t->p->may_wait || pool->queue.length == 0
+	    || (length >= pool->queue.length && !t->p->again))
 		return false;
-	queue_join(pool, t->c, wanted);
+	queue_join(t->p, t->c, wanted);
 	return true;
 }
 
@@ -59,7 +62,8 @@ static enum pick_result pick_wanted(struct turn *t)
 	if (was_tried(t->p, b->index))
 		return PICK_NONE;
 	if (seat_has_room(b->index)) {
-		wait_before(t, seats.at[b->index].line.first);
+		wait_before(t, seats.at[b->index].line.first
+		    | pool_of(t->p->pool)->line.first);
 		if (seat_has_room(b->index))
 			return take(t, b->index);
 	}
@@ -76,7 +80,8 @@ static enum pick_result pick_any(struct turn *t)
 
 	if (s->open && wait_before(t, line->first))
 		s = scan_pool(p->pool, p->tried, p->ntried);
-	bool behind = line->first != 0;
+	/* what is open still is of no use to those that wait */
+	bool behind = line->first != 0 && t->calls.n == CALLS_MOST;
 	for (bool some = s->up; some;
 	    some = scan_worse(s, p->tried, p->ntried), behind = false) {
 		if (s->open && !behind)

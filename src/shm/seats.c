@@ -73,6 +73,8 @@ bool seats_create(struct seats *s, const struct conf *conf, uint16_t *row)
 		return false;
 	}
 	lay_out(s, s->area.at);
+	for (unsigned i = 0; i < s->n; i++)
+		s->latency[i] = atomic_load(&board.rows[row[i]].latency);
 	budget_fill(s);
 	return true;
 }
@@ -137,8 +139,10 @@ void seats_forget_over(void)
 
 /* ---- What follows from the board ---- */
 
-/* Of 10,000 parts that it will get once it has been up for long: what it is to
- * get now. At least one percent, so that it can show that it works. */
+#define WHOLE 10000
+
+/* Of so many parts that it will get once it has been up for long: what it is
+ * to get now. At least one percent, so that it can show that it works. */
 static unsigned ramp(const struct conf_pool *pool, const struct board_row *row,
     uint64_t now)
 {
@@ -146,26 +150,33 @@ static unsigned ramp(const struct conf_pool *pool, const struct board_row *row,
 	    memory_order_relaxed);
 	uint64_t since = now > up_at ? now - up_at : 0;
 
-	if (pool->slow_start == 0 || up_at == 0 || since >= pool->slow_start)
-		return 10000;
-	unsigned part = (unsigned)(since * 10000 / pool->slow_start);
+	/* where there is nobody else it would only keep requests away */
+	if (pool->nbackends == 1 || up_at == 0 || since >= pool->slow_start)
+		return WHOLE;
+	unsigned part = (unsigned)(since * WHOLE / pool->slow_start);
 	return part > 100 ? part : 100;
 }
 
 static uint32_t part_of(uint32_t n, unsigned part)
 {
-	uint32_t some = (uint32_t)((uint64_t)n * part / 10000);
+	uint32_t some = (uint32_t)((uint64_t)n * part / WHOLE);
 
 	return some ? some : 1;
 }
 
-/* It is to be ejected, and too many are already: the least that can be. */
+/* It is to be ejected, and too many are already: the least that can be. Not
+ * for longer than failures count: who is asked no more cannot show that it
+ * works again. */
 static bool is_failing(const struct conf_pool *pool,
-    const struct board_row *row)
+    const struct board_row *row, uint64_t now)
 {
+	uint64_t first = atomic_load_explicit(&row->failed_at,
+	    memory_order_relaxed);
+
 	return pool->passive.failures
 	    && atomic_load_explicit(&row->failures, memory_order_relaxed)
-	    >= pool->passive.failures;
+	    >= pool->passive.failures
+	    && (now <= first || now - first <= pool->passive.window);
 }
 
 static void set(_Atomic uint32_t *at, uint32_t to)
@@ -183,22 +194,51 @@ static uint32_t rank_of(const struct conf_backend *b,
 	return (b->backup ? BACKUP : 0) | priority;
 }
 
+/* True if requests that b does not take yet have somewhere else to go: another
+ * one of its kind has its whole part. */
+static bool may_be_spared(const struct conf_pool *pool,
+    const struct conf_backend *b, uint64_t now)
+{
+	for (unsigned i = 0; i < pool->nbackends; i++) {
+		const struct conf_backend *other = &pool->backends[i];
+
+		if (other != b && other->backup == b->backup
+		    && ramp(pool, board_of(other), now) == WHOLE
+		    && board_weight(other)
+		    && board_state(other, now) == BOARD_UP)
+			return true;
+	}
+	return false;
+}
+
+static uint32_t limit_of(const struct conf_pool *pool,
+    const struct conf_backend *b, unsigned part, uint64_t now)
+{
+	if (b->max_connections == 0)
+		return UINT32_MAX;
+	return part == WHOLE || !may_be_spared(pool, b, now)
+	    ? b->max_connections : part_of(b->max_connections, part);
+}
+
+unsigned seats_started(const struct conf_backend *b, uint64_t now)
+{
+	return ramp(&seats.conf->pools[b->pool], board_of(b), now) / 100;
+}
+
 bool seats_refresh(const struct conf_backend *b, uint64_t now)
 {
 	const struct conf_pool *pool = &seats.conf->pools[b->pool];
 	const struct board_row *row = board_of(b);
 	enum board_state state = board_state(b, now);
 	unsigned weight = board_weight(b), part = ramp(pool, row, now);
-
-	bool failing = is_failing(pool, row);
+	bool failing = is_failing(pool, row, now);
 
 	set(&seats.share[b->index], state != BOARD_UP || weight == 0 ? 0
 	    : failing ? 1 : part_of(weight * 256, part));
-	set(&seats.limit[b->index], b->max_connections
-	    ? part_of(b->max_connections, part) : UINT32_MAX);
+	set(&seats.limit[b->index], limit_of(pool, b, part, now));
 	set(&seats.rank[b->index], rank_of(b, row));
 	return state == BOARD_EJECTED || (state == BOARD_UP
-	    && (part < 10000 || failing));
+	    && (part < WHOLE || failing));
 }
 
 /* ---- Deaths and sums ---- */

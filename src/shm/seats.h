@@ -100,6 +100,10 @@ void seats_forget_over(void);
  * soon. */
 bool seats_refresh(const struct conf_backend *b, uint64_t now);
 
+/* How far slow_start of the backend has come at clock_ms now, in percent: 100
+ * for one that gets its whole part. */
+unsigned seats_started(const struct conf_backend *b, uint64_t now);
+
 /* ---- Picking ---- */
 
 struct pick {
@@ -110,6 +114,7 @@ struct pick {
 	bool idle;              /* an idle connection will do */
 	bool any;               /* when_all_down "try": also who is down */
 	bool may_wait;          /* in the queue */
+	bool again;             /* an attempt has failed: also if it is full */
 	const uint16_t *tried;  /* indices that are passed over */
 	unsigned ntried;
 };

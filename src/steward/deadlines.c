@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/fault.h"
+#include "shm/board.h"
 #include "shm/lobby.h"
 #include "shm/seats.h"
 
@@ -124,6 +125,44 @@ void deadlines_glance(void)
 			look_at_all(p, &n);
 	}
 	look_at_all(p, &n);
+}
+
+static bool is_down(unsigned backend)
+{
+	return backend < seats.n && atomic_load(
+	    &board_of(seats.backend[backend])->health) == HEALTH_DOWN;
+}
+
+static bool some_are_down(void)
+{
+	for (unsigned i = 0; i < seats.n; i++)
+		if (atomic_load(&seats.inflight[i]) > 0 && is_down(i))
+			return true;
+	return false;
+}
+
+static bool waits_for_the_down(const struct conn *c)
+{
+	uint32_t holds = atomic_load(&c->holds);
+	enum wait wait = (enum wait)conn_flow(c)->wait;
+
+	return holds && (wait == WAIT_BACKEND || wait == WAIT_BACKEND_ROOM)
+	    && is_down(holds - 1);
+}
+
+void deadlines_leave(void)
+{
+	unsigned top = some_are_down() ? lobby_top() : 0;
+
+	for (unsigned row = LOBBY_FIRST; row < top; row++) {
+		struct conn *c = lobby_get(row);
+		if (c->kind != CONN_CLIENT || c->left || !is_parked(c)
+		    || !waits_for_the_down(c)
+		    || !lobby_take(c, conn_serial(c)))
+			continue;
+		c->left = 1;
+		lobby_ring(c, conn_flow(c));
+	}
 }
 
 void deadlines_hurry(void)

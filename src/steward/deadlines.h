@@ -14,6 +14,10 @@ uint64_t deadlines_end(uint64_t now);
  * and at idle backends: those that have closed are rung, or closed. */
 void deadlines_glance(void);
 
+/* Rings requests whose backend checks have found down, and that wait for its
+ * answer: the workers decide which of them ask another one. */
+void deadlines_leave(void);
+
 /* Rings the idle clients of a family that is to end soon. */
 void deadlines_hurry(void);
 

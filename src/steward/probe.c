@@ -339,7 +339,11 @@ static void begin(struct probe *p, uint64_t now)
 		return;
 	}
 	if (!open_row(p, &to)) {
-		skip(p, now, strerror(errno));
+		/* this machine cannot speak to it: nor can the workers */
+		if (errno == EAFNOSUPPORT)
+			fail_to_connect(p, errno);
+		else
+			skip(p, now, strerror(errno));
 		return;
 	}
 	told_short = false;

@@ -206,6 +206,7 @@ static void tick(void)
 
 	settle_arm(part++ % ARM_PARTS, ARM_PARTS);
 	deadlines_glance();
+	deadlines_leave();
 	deadlines_recount();
 	if (atomic_load(&lobby.head->ready))
 		lobby_mend_door();

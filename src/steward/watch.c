@@ -124,6 +124,36 @@ static void tell(const struct conf_pool *pool, const struct conf_backend *b,
 	board_tell(b, level_of(pool, state, now), what);
 }
 
+/* Whose word keeps it from having requests, if not that of its checks. */
+static void say_who_wants_it(const struct conf_backend *b)
+{
+	struct board_row *row = board_of(b);
+	uint32_t order = atomic_load(&row->order);
+
+	if (order == ORDER_DRAIN || order == ORDER_DOWN)
+		board_say_why(b, "ordered");
+	else if (order == ORDER_NONE && b->state != CONF_UP)
+		board_say_why(b, "the file says so");
+}
+
+/* An order that changes nothing for now: the last reason would be a lie. */
+static void tell_vain_order(const struct conf_pool *pool,
+    const struct conf_backend *b, enum board_state state, uint64_t now)
+{
+	char what[64];
+
+	if (!board_may_try(b)) {
+		say_who_wants_it(b);
+		return;
+	}
+	if (state != BOARD_DOWN)
+		return;
+	board_say_why(b, "enabled, but its checks fail");
+	snprintf(what, sizeof what, "%s: enabled, but its checks fail",
+	    board_state_name(state));
+	board_tell(b, level_of(pool, state, now), what);
+}
+
 /* Who was away is given its share little by little: at a start nobody was. */
 static void note_return(const struct conf_backend *b, enum board_state was,
     enum board_state is, uint64_t now)
@@ -179,6 +209,10 @@ static void look_as_newest(const struct conf_pool *pool,
 	if (s->known && state != s->state) {
 		note_return(b, s->state, state, now);
 		tell(pool, b, s, state, now);
+	} else if (s->known && atomic_load(&row->order) != s->order) {
+		tell_vain_order(pool, b, state, now);
+	} else if (!s->known && atomic_load(&row->since) == 0) {
+		say_who_wants_it(b);
 	}
 	if (wants_check(s, row, state))
 		probe_hurry(b, now);

@@ -143,6 +143,7 @@ static void drop_attempt(struct stride *s)
 static next_step repeat(struct stride *s, enum cause cause, const char *why)
 {
 	s->r->retries++;
+	s->r->status = 0; /* what it was is not the answer */
 	tally_again(s, cause, why);
 	drop_attempt(s);
 	return NEXT(STEP_PICK);
@@ -167,6 +168,19 @@ bool attempt_again_on(struct stride *s, unsigned status, next_step *next)
 	tally_answer(s, status);
 	tally_failure(s, CAUSE_BAD_STATUS, status_reason(status));
 	*next = repeat(s, CAUSE_BAD_STATUS, status_reason(status));
+	return true;
+}
+
+bool attempt_leave(struct stride *s, next_step *next)
+{
+	const struct conf_pool *pool = s->r->pool;
+
+	if (s->f.peer < 0 || s->f.bin_end > s->f.bin_start
+	    || stream_peek(s->f.peer) != IO_WAIT
+	    || !may_repeat(s, RETRY_TIMEOUT)
+	    || board_left(pool, s->now) == 0 || !budget_spend(pool))
+		return false;
+	*next = repeat(s, CAUSE_BACKEND_DOWN, NULL);
 	return true;
 }
 

@@ -41,6 +41,11 @@ next_step attempt_take_back(struct stride *s, enum cause cause);
 /* True if the pool takes an answer with this status for a failure. */
 bool attempt_is_failure(const struct conf_pool *pool, unsigned status);
 
+/* Checks say that the backend is down, and it has not begun to answer. True:
+ * another one is asked, beginning with *next. False: the request may not be
+ * repeated, or nobody else is up; it goes on waiting. */
+bool attempt_leave(struct stride *s, next_step *next);
+
 /* True once all of the request has been written to the backend. What it sends
  * before that is an early answer, after which its connection is of no use. */
 bool forward_is_complete(const struct flow *f);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "shm/slot.h"
+#include "worker/attempt.h"
 #include "worker/request.h"
 #include "worker/witness.h"
 #include "worker/worker.h"
@@ -210,9 +211,20 @@ static next_step refuse_deadly(struct stride *s)
 	return NEXT(STEP_CLOSE);
 }
 
+static bool is_left(struct stride *s, next_step *next)
+{
+	if (s->c->left != 1)
+		return false;
+	s->c->left = 2;
+	return (s->f.step == STEP_FORWARD || s->f.step == STEP_RELAY)
+	    && attempt_leave(s, next);
+}
+
 /* Where the last stride ended, unless something happened meanwhile. */
 static next_step first_step(struct stride *s)
 {
+	next_step next;
+
 	if (s->f.flags & FLOW_LOST) {
 		s->f.flags &= ~(uint32_t)FLOW_LOST;
 		return stride_cut(s, CAUSE_WORKER_DIED);
@@ -224,6 +236,8 @@ static next_step first_step(struct stride *s)
 		s->f.flags |= FLOW_DEADLY;
 		return refuse_deadly(s);
 	}
+	if (is_left(s, &next))
+		return next;
 	return s->f.step;
 }
 

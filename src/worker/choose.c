@@ -34,12 +34,27 @@ static void remember(struct request *r, const struct conf_backend *b)
 		r->tried[r->ntried++] = (uint16_t)b->index;
 }
 
+/* Whose queue it stands in, or gave it its place; NULL if none. The row knows:
+ * r->pool begins anew where a worker died before it had published a step. */
+static const struct conf_pool *queue_of(const struct conn *c)
+{
+	uint32_t queued = atomic_load(&c->queued);
+	uint32_t holds = atomic_load(&c->holds);
+
+	if (queued)
+		return &seats.conf->pools[queued - 1];
+	if (holds && atomic_load(&c->granted))
+		return &seats.conf->pools[seats.backend[holds - 1]->pool];
+	return NULL;
+}
+
 const struct conf_backend *choose_granted(struct stride *s)
 {
-	if (!s->c->granted)
-		return NULL;
-	const struct conf_backend *b = seat_granted(s->c, s->r->pool);
+	const struct conf_pool *pool = s->c->granted ? queue_of(s->c) : NULL;
+	const struct conf_backend *b = pool ? seat_granted(s->c, pool) : NULL;
+
 	if (b) {
+		s->r->pool = pool;
 		choose_waited(s);
 		remember(s->r, b);
 	}
@@ -69,6 +84,7 @@ static enum pick_result choose_in(struct stride *s,
 	struct request *r = s->r;
 	struct pick p = {.pool = pool, .idle = !(s->f.flags & FLOW_FRESH),
 	    .any = any, .may_wait = !any && !r->impatient,
+	    .again = s->f.attempts > 0 || (s->f.flags & FLOW_FRESH),
 	    .tried = r->tried, .ntried = r->ntried};
 
 	p.hashed = spread_hash(r, pool, &p.hash);
@@ -88,10 +104,11 @@ static enum pick_result choose_in(struct stride *s,
 static enum pick_result choose_along(struct stride *s, bool any,
     const struct conf_backend **b, struct conn **peer)
 {
-	bool waits = s->r->queued_at || s->c->queued || s->c->granted;
-	const struct conf_pool *pool = waits ? s->r->pool : s->r->home;
+	const struct conf_pool *pool = queue_of(s->c);
 	bool full = false;
 
+	if (pool == NULL)
+		pool = s->r->queued_at ? s->r->pool : s->r->home;
 	for (; pool != NULL; pool = pool->fallback) {
 		if (any && !pool->try_when_down)
 			continue;

@@ -47,6 +47,15 @@ next_step close_run(struct stride *s)
 	return NEXT(STEP_GONE);
 }
 
+/* Not for having been rung: then it would last as long as we are in a hurry. */
+static void linger_on(struct stride *s)
+{
+	uint64_t until = s->f.slow_since + LINGER_TIME;
+
+	s->f.deadline = s->now + LINGER_IDLE < until ? s->now + LINGER_IDLE
+	    : until;
+}
+
 /* A close with unread bytes would reset the connection, and the client would
  * lose the answer that says why (RFC 9112, 9.6). */
 next_step linger_run(struct stride *s)
@@ -60,13 +69,12 @@ next_step linger_run(struct stride *s)
 		shutdown(fd, SHUT_WR);
 		s->f.flags |= FLOW_SHUT;
 		s->f.slow_since = s->now;
+		linger_on(s);
 	}
-	uint64_t until = s->f.slow_since + LINGER_TIME;
-	s->f.deadline = s->now + LINGER_IDLE < until ? s->now + LINGER_IDLE
-	    : until;
 	for (;;) {
 		switch (stream_discard(fd, &n)) {
 		case IO_OK:
+			linger_on(s);
 			if ((sum += n) < LINGER_MOST)
 				continue;
 			return BECOME(STEP_LINGER, WAIT_CLIENT);

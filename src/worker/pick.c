@@ -67,6 +67,7 @@ static void begin_attempt(struct stride *s)
 {
 	struct flow *f = &s->f;
 
+	s->c->left = 0;
 	f->attempts++;
 	f->sent = f->gone = 0;
 	f->interims = 0;
@@ -154,9 +155,8 @@ static next_step refuse(struct stride *s, enum cause cause)
 {
 	struct request *r = s->r;
 
-	/* of the pool that it came for, or that asked somebody */
-	if (r->backend == NULL)
-		r->pool = r->home;
+	/* not of the last one that had nobody either */
+	r->pool = r->backend ? &seats.conf->pools[r->backend->pool] : r->home;
 	return stride_refuse(s, 503, cause, NULL);
 }
 

@@ -7,18 +7,22 @@
 #include "worker/compose.h"
 
 #define VALUE_ROOM 17 /* of sticky_value */
+#define LOOKS 8 /* at cookies of a name: each is compared with all backends */
 
 const struct conf_backend *stick_find(const struct request *r,
     const struct conf_pool *pool)
 {
 	const struct field *f = pool->sticky.cookie.n
 	    ? head_find(&r->head, FIELD_COOKIE) : NULL;
+	unsigned looks = 0;
 
 	for (; f != NULL; f = head_find_next(&r->head, f)) {
 		struct slice rest = f->value, name, value;
 		while (cookie_next(&rest, &name, &value)) {
 			if (!slice_eq(name, pool->sticky.cookie))
 				continue;
+			if (looks++ == LOOKS)
+				return NULL;
 			const struct conf_backend *b = sticky_find(pool,
 			    value);
 			if (b != NULL)

@@ -110,6 +110,11 @@ is join(' ', $two->{body} =~ /^Cookie: (.*)$/mg), 'x=1 y=2', 'the others go';
 isnt value(visit('/', 'Cookie: route=0123456789abcdef')), undef, 'unknown';
 isnt value(visit('/', 'Cookie: route=')), undef, 'empty';
 isnt value(visit('/', 'Cookie: route=' . 'f' x 4000)), undef, 'very long';
+my ($few, $many) = map { join '; ', ('route=0123456789abcdef') x $_,
+    "route=$cookie{c}" } 7, 8;
+is join('', map { field(visit('/', "Cookie: $few"), 'X-Backend') } 1 .. 3),
+    'ccc', 'among a few';
+isnt value(visit('/', "Cookie: $many")), undef, 'not among too many';
 my ($of_a) = map { value($_) } grep { field($_, 'X-Backend') eq 'a' }
     map { visit('/long') } 1 .. 2;
 isnt $of_a, undef, 'another pool';

@@ -116,7 +116,8 @@ is $p->stop, 0, 'stopped';
 spew($state, join "\n", 'backend drain app/b1', 'nonsense', 'stop',
     'backend weight app/b2 9999', "backend drain app/\x01",
     'x' x 5000, 'backend remove app/nobody', 'backend remove nowhere/b1',
-    'backend add app not:an:address name=b9', 'backend weight app/b3 2');
+    'backend add app not:an:address name=b9', 'backend weight app/b3 2',
+    '');
 start();
 is shares(9), '0 3 6 0', 'what is lawful holds';
 like $p->log, qr/portico\.state:2: passed over: there is no command "non/,

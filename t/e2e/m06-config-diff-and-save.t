@@ -64,7 +64,7 @@ is diff(), join("\n", sort
     "removed app b3 $at[2] removed",
     "added app $at[3] not in the file $at[3]",
     'added app o not in the file other.invalid',
-    'workers   2 4 1 3'), 'each change, with what the file says';
+    'workers   2..4 1..3'), 'each change, with what the file says';
 
 # What is saved is a configuration of its own, with all of it in.
 my $saved = save();

@@ -50,7 +50,7 @@ sub status
 	    record(qw(generation number:=2 state=draining workers:=4
 		connections:=3)),
 	    record(qw(generation number:=3 state=running workers:=4
-		connections:=120 requests:=12345)),
+		connections:=120)),
 	    record(qw(process pid:=9 role=steward number:=0 generation:=3
 		state=live)),
 	    (map { record('process', 'pid:=' . (20 + $_), 'role=worker',

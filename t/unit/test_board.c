@@ -235,6 +235,70 @@ START_TEST(slow_start_grows)
 }
 END_TEST
 
+START_TEST(slow_start_is_for_those_who_have_others_beside_them)
+{
+	farm_pool[0].nbackends = 1;
+	farm_pool[0].slow_start = 10000;
+	farm[0].max_connections = 50;
+	board_of(&farm[0])->up_at = NOW;
+	ck_assert(!seats_refresh(&farm[0], NOW));
+	ck_assert_uint_eq(seats.share[0], 256);
+	ck_assert_uint_eq(seats.limit[0], 50);
+}
+END_TEST
+
+static void check_limit(uint32_t limit)
+{
+	ck_assert(seats_refresh(&farm[0], NOW));
+	ck_assert_uint_eq(seats.limit[0], limit);
+}
+
+/* Its first clients would get 503 because it has just come up. */
+START_TEST(who_cannot_be_spared_starts_with_all_places)
+{
+	farm_pool[0].slow_start = 10000;
+	farm[0].max_connections = 50;
+	board_of(&farm[0])->up_at = NOW - 1000;
+	ck_assert_uint_eq(seats_started(&farm[0], NOW), 10);
+	ck_assert_uint_eq(seats_started(&farm[1], NOW), 100);
+	check_limit(5);
+	for (unsigned i = 1; i < farm_pool[0].nbackends; i++)
+		board_of(&farm[i])->health = HEALTH_DOWN;
+	check_limit(50);
+	ck_assert_uint_eq(seats.share[0], 25);
+	board_of(&farm[1])->health = HEALTH_UP;
+	check_limit(5);
+	board_of(&farm[1])->up_at = NOW - 2000; /* it comes up, too */
+	check_limit(50);
+	board_of(&farm[1])->up_at = NOW - 10000;
+	check_limit(5);
+	farm[1].weight = 0;
+	check_limit(50);
+	farm[1].weight = 1;
+	farm[1].backup = true;
+	check_limit(50);
+	farm[0].backup = true;
+	check_limit(5);
+}
+END_TEST
+
+/* Under an order checks change nothing, so they are not its reason. */
+START_TEST(an_order_stays_the_reason)
+{
+	struct board_row *row = board_of(&farm[0]);
+
+	row->order = ORDER_DOWN;
+	board_say_why(&farm[0], "ordered");
+	board_set_health(&farm[0], HEALTH_DOWN, "connect: refused");
+	board_set_health(&farm[0], HEALTH_UP, "2 good checks");
+	ck_assert_str_eq(row->why, "ordered");
+	ck_assert_uint_ne(row->up_at, 0);
+	row->order = ORDER_DRAIN;
+	board_set_health(&farm[0], HEALTH_DOWN, "connect: refused");
+	ck_assert_str_eq(row->why, "connect: refused");
+}
+END_TEST
+
 /* ---- Passive checks ---- */
 
 static bool fails(unsigned b, uint64_t now)
@@ -276,6 +340,20 @@ START_TEST(who_cannot_be_ejected_gets_the_least)
 	board_success(&farm[2]);
 	ck_assert(!seats_refresh(&farm[2], NOW));
 	ck_assert_uint_eq(seats.share[2], 256 * farm[2].weight);
+}
+END_TEST
+
+/* By connections or by time it might never be asked again. */
+START_TEST(who_has_failed_long_ago_is_asked_again)
+{
+	for (unsigned i = 0; i < 9; i++)
+		fails(i % 3, NOW);
+	ck_assert(seats_refresh(&farm[2], NOW + WINDOW));
+	ck_assert_uint_eq(seats.share[2], 1);
+	ck_assert(!seats_refresh(&farm[2], NOW + WINDOW + 1));
+	ck_assert_uint_eq(seats.share[2], 256);
+	ck_assert(!fails(2, NOW + WINDOW + 1));
+	ck_assert(!seats_refresh(&farm[2], NOW + WINDOW + 1));
 }
 END_TEST
 
@@ -473,7 +551,12 @@ int main(void)
 	tcase_add_test(tc, addresses_are_never_torn);
 	tcase_add_test(tc, weights_are_ordered_or_learnt);
 	tcase_add_test(tc, slow_start_grows);
+	tcase_add_test(tc,
+	    slow_start_is_for_those_who_have_others_beside_them);
+	tcase_add_test(tc, who_cannot_be_spared_starts_with_all_places);
+	tcase_add_test(tc, an_order_stays_the_reason);
 	tcase_add_test(tc, failures_in_a_row_eject);
+	tcase_add_test(tc, who_has_failed_long_ago_is_asked_again);
 	tcase_add_test(tc, who_cannot_be_ejected_gets_the_least);
 	tcase_add_test(tc, old_failures_do_not_count);
 	tcase_add_test(tc, ejections_grow_until_a_success);

@@ -115,6 +115,11 @@ START_TEST(what_is_added_is_described)
 	REFUSED("backend add app", "backend add POOL ADDRESS");
 	REFUSED("backend add app a wieght=1", "\"wieght=1\" is unknown");
 	REFUSED("backend add app a name=a/b", "none of");
+	REFUSED("backend add app a name=${HOME}", "none of");
+	REFUSED("backend add app ${HOME}:80 name=a", "no address has");
+	ck_assert(parse("backend add app unix:/a name=unix:/a weight=1"));
+	ck_assert_str_eq(c.name, "unix:/a");
+	REFUSED("backend add app unix:/a name=unix:/b", "none of");
 	REFUSED("backend add app a name=", "1 to");
 }
 END_TEST
@@ -157,7 +162,7 @@ START_TEST(replies_are_lines_whatever_is_in_them)
 	reply_end(&r);
 	ck_assert(!r.cut);
 	const char *want = "ok\nbackend\tname=a?b?c?\xc3\xbc\twhy="
-	    "\tn:=18446744073709551615\ntext\t=        one = 1;\n"
+	    "\tn:=9223372036854775807\ntext\t=        one = 1;\n"
 	    "text\t=two\nend\n";
 	ck_assert_uint_eq(r.n, strlen(want));
 	ck_assert_mem_eq(r.at, want, r.n);

@@ -65,7 +65,8 @@ static unsigned lines_of(const struct reply *r, const char *kind)
 	return n;
 }
 
-static void check(void)
+/* Members of a name that have no address are left out, but for one. */
+static unsigned check(void)
 {
 	struct reply r = {0};
 
@@ -77,14 +78,16 @@ static void check(void)
 	ck_assert_uint_eq(lines_of(&r, "generation\t"), 1);
 	ck_assert_uint_eq(lines_of(&r, "process\t"), 1);
 	ck_assert_uint_eq(lines_of(&r, "pool\t"), 1);
-	ck_assert_uint_eq(lines_of(&r, "backend\t"), 4);
+	unsigned backends = lines_of(&r, "backend\t");
+	ck_assert(backends >= 2 && backends <= 4);
 	reply_free(&r);
+	return backends;
 }
 
 START_TEST(an_untouched_board_is_told_of)
 {
 	make();
-	check();
+	ck_assert_uint_eq(check(), 2);
 }
 END_TEST
 

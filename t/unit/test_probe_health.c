@@ -28,7 +28,7 @@ static void gather(enum log_level level, const char *line, size_t n)
 
 static void setup(void)
 {
-	farm_plan(1, 3);
+	farm_plan(2, 3);
 	farm_pool[0].health.on = true;
 	farm_pool[0].health.path = SLICE("/");
 	farm_pool[0].health.interval = 2000;
@@ -230,6 +230,82 @@ START_TEST(orders_are_told)
 }
 END_TEST
 
+START_TEST(vain_orders_are_told)
+{
+	board_of(&farm[0])->order = ORDER_DOWN;
+	watch_look(now);
+	said[0] = '\0';
+	ck_assert(note(CHECK_BAD));
+	watch_look(now);
+	expect("");
+	ck_assert_str_eq(board_of(&farm[0])->why, "ordered");
+	board_of(&farm[0])->order = ORDER_NONE;
+	watch_look(now);
+	expect("app/b0 is down: enabled, but its checks fail; "
+	    "2 of 3 are left\n");
+	ck_assert_str_eq(board_of(&farm[0])->why,
+	    "enabled, but its checks fail");
+	board_of(&farm[0])->order = ORDER_DRAIN;
+	watch_look(now);
+	expect("");
+	ck_assert_str_eq(board_of(&farm[0])->why, "ordered");
+}
+END_TEST
+
+/* After a restart, that is, or by the file. */
+START_TEST(what_was_ordered_before_is_known)
+{
+	board_of(&farm[0])->order = ORDER_DRAIN;
+	farm[1].state = CONF_DOWN;
+	farm[2].state = CONF_DOWN;
+	board_of(&farm[2])->order = ORDER_UP;
+	watch_init(&farm_conf);
+	watch_look(now);
+	expect("app/b1 is down: the file says so; 1 of 3 are left\n");
+	ck_assert_str_eq(board_of(&farm[0])->why, "ordered");
+	ck_assert_str_eq(board_of(&farm[1])->why, "the file says so");
+	ck_assert_str_eq(board_of(&farm[2])->why, "");
+	ck_assert_uint_eq(board_of(&farm[2])->since, 0);
+}
+END_TEST
+
+START_TEST(who_has_the_requests_is_told)
+{
+	struct conf_pool *other = &farm_pool[1];
+
+	farm[1].backup = farm[2].backup = true;
+	board_of(&farm[0])->order = ORDER_DOWN;
+	watch_look(now);
+	expect("app/b0 is down: ordered; 0 of 1 are left, and 2 of 2 "
+	    "backups: they get the requests\n");
+	board_of(&farm[2])->order = ORDER_DOWN;
+	watch_look(now);
+	expect("app/b2 is down: ordered; 0 of 1 are left, and 1 of 2 "
+	    "backups: they get the requests\n");
+	board_of(&farm[1])->order = ORDER_DOWN;
+	watch_look(now);
+	expect("app/b1 is down: ordered; 0 of 1 are left, and 0 of 2 "
+	    "backups: requests get 503\n");
+	other->name = "sorry";
+	farm_pool[0].fallback = other;
+	board_of(&farm[1])->order = ORDER_DRAIN;
+	watch_look(now);
+	expect("app/b1 is draining: ordered; 0 of 1 are left, and 0 of 2 "
+	    "backups: requests go to the pool sorry\n");
+	for (unsigned i = 3; i < 6; i++)
+		farm[i].weight = 0;
+	farm_pool[0].try_when_down = true;
+	board_of(&farm[1])->order = ORDER_DOWN;
+	watch_look(now);
+	expect("app/b1 is down: ordered; 0 of 1 are left, and 0 of 2 "
+	    "backups: any is tried\n");
+	board_of(&farm[0])->order = ORDER_NONE;
+	watch_look(now);
+	expect("app/b0 is up: ordered; 1 of 1 are left, and 0 of 2 "
+	    "backups\n");
+}
+END_TEST
+
 /* What is known at the first look is no change, and who was never away is
  * given its share at once. */
 START_TEST(nothing_is_said_of_the_first_look)
@@ -320,6 +396,9 @@ int main(void)
 	tcase_add_test(tc, a_connection_ends_no_ejection);
 	tcase_add_test(tc, time_ends_an_ejection);
 	tcase_add_test(tc, orders_are_told);
+	tcase_add_test(tc, vain_orders_are_told);
+	tcase_add_test(tc, what_was_ordered_before_is_known);
+	tcase_add_test(tc, who_has_the_requests_is_told);
 	tcase_add_test(tc, nothing_is_said_of_the_first_look);
 	tcase_add_test(tc, older_families_keep_silent);
 	tcase_add_test(tc, looks_are_sooner_while_something_moves);

@@ -40,6 +40,24 @@ START_TEST(who_comes_new_does_not_pass)
 }
 END_TEST
 
+START_TEST(who_comes_new_for_one_does_not_pass_either)
+{
+	const struct conf_backend *b;
+
+	only_the_first();
+	struct conn *a = take(), *first = wait_for(NULL);
+	struct conn *c = farm_row(CONN_CLIENT);
+
+	farm[0].max_connections = 2; /* a place that nobody has given */
+	farm_refresh();
+	ck_assert_int_eq(pick_wanting(c, &farm[0], &b), PICK_QUEUED);
+	check_turn_of(first, 0);
+	ck_assert(park(c));
+	let_go(a);
+	check_turn_of(c, 0);
+}
+END_TEST
+
 START_TEST(a_queue_has_an_end)
 {
 	struct conn *c = farm_row(CONN_CLIENT), *first;
@@ -110,6 +128,92 @@ START_TEST(who_wants_one_that_has_gone_takes_another)
 	ck_assert_uint_eq(length(), 1);
 	let_go(a);
 	check_turn_of(c, 0);
+}
+END_TEST
+
+/* Nobody has looked yet: its place is of no use to who waits for it. */
+START_TEST(a_place_that_has_gone_down_is_not_passed_on)
+{
+	struct conn *a = take(), *b = take(), *c = wait_for(&farm[1]);
+
+	only_the_first();
+	let_go(b);
+	ck_assert_uint_eq(c->holds, 0);
+	ck_assert_uint_eq(length(), 1);
+	let_go(a);
+	check_turn_of(c, 0);
+	farm_check_sums(1, 0);
+}
+END_TEST
+
+static enum pick_result pick_again(struct conn *c, uint16_t tried)
+{
+	struct pick p = {.pool = &farm_pool[0], .tried = &tried, .ntried = 1,
+	    .may_wait = true, .again = true};
+	const struct conf_backend *b;
+	struct conn *peer;
+
+	return seat_pick(c, &p, &b, &peer);
+}
+
+static struct conn *wait_again(uint16_t tried)
+{
+	struct conn *c = farm_row(CONN_CLIENT);
+
+	ck_assert_int_eq(pick_again(c, tried), PICK_QUEUED);
+	ck_assert(park(c));
+	return c;
+}
+
+START_TEST(who_was_failed_by_one_waits_for_another)
+{
+	struct conn *a = take(), *b = take(); /* in turn: both backends */
+	struct conn *c = wait_again(1), *d = wait_for(NULL);
+
+	let_go(b);
+	check_turn_of(d, 1);
+	let_go(d);
+	ck_assert_uint_eq(c->holds, 0);
+	queue_serve(&farm_pool[0]);
+	ck_assert_uint_eq(c->holds, 0);
+	struct conn *e = take(); /* that place is of no use to c */
+	ck_assert_uint_eq(e->holds, 2);
+	let_go(a);
+	check_turn_of(c, 0);
+	farm_check_sums(2, 0);
+}
+END_TEST
+
+START_TEST(who_was_failed_by_all_takes_what_there_is)
+{
+	struct conn *a = take(), *b = take(), *c = wait_again(0);
+
+	only_the_first();
+	let_go(b);
+	ck_assert_uint_eq(c->holds, 0);
+	let_go(a);
+	queue_serve(&farm_pool[0]);
+	check_turn_of(c, 0);
+	farm_check_sums(1, 0);
+}
+END_TEST
+
+/* It has been let in already. */
+START_TEST(who_was_failed_waits_also_if_the_queue_is_full)
+{
+	farm_pool[0].queue.length = 1;
+	struct conn *a = take(), *b = take(), *c = wait_for(NULL);
+	struct conn *d = wait_again(1), *e = farm_row(CONN_CLIENT);
+
+	ck_assert_int_eq(pick(e), PICK_FULL);
+	ck_assert_uint_eq(length(), 2);
+	let_go(a);
+	check_turn_of(c, 0);
+	let_go(b);
+	let_go(c);
+	check_turn_of(d, 0);
+	farm_pool[0].queue.length = 0;
+	ck_assert_int_eq(pick_again(e, 1), PICK_FULL);
 }
 END_TEST
 
@@ -207,11 +311,16 @@ int main(void)
 	tcase_add_checked_fixture(tc, open_places, farm_close);
 	tcase_add_test(tc, places_are_given_in_the_order_of_coming);
 	tcase_add_test(tc, who_comes_new_does_not_pass);
+	tcase_add_test(tc, who_comes_new_for_one_does_not_pass_either);
 	tcase_add_test(tc, a_queue_has_an_end);
 	tcase_add_test(tc, who_leaves_is_not_served);
 	tcase_add_test(tc, who_leaves_gives_its_place_on);
 	tcase_add_test(tc, who_wants_one_waits_for_that_one);
 	tcase_add_test(tc, who_wants_one_that_has_gone_takes_another);
+	tcase_add_test(tc, a_place_that_has_gone_down_is_not_passed_on);
+	tcase_add_test(tc, who_was_failed_by_one_waits_for_another);
+	tcase_add_test(tc, who_was_failed_by_all_takes_what_there_is);
+	tcase_add_test(tc, who_was_failed_waits_also_if_the_queue_is_full);
 	tcase_add_test(tc, the_first_is_served_first_whatever_it_wants);
 	tcase_add_test(tc, who_gives_a_wish_up_keeps_its_turn);
 	tcase_add_test(tc, backups_are_not_for_those_that_wait);

@@ -147,6 +147,8 @@ START_TEST(a_slip_finds_its_word)
 	ck_assert_str_eq(nearest("blaance"), "balance");
 	ck_assert_str_eq(nearest("backend"), "backends");
 	ck_assert_str_eq(nearest("no"), "on");
+	ck_assert_str_eq(nearest("servers"), "backends");
+	ck_assert_ptr_null(nearest("maxconn")); /* no such word is offered */
 	ck_assert_ptr_null(nearest("timeouts"));
 	ck_assert_ptr_null(nearest(""));
 	ck_assert_ptr_null(nearest("an-unusually-long-name-of-a-key-that-is-"
