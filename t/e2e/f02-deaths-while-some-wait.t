@@ -7,6 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use IO::Select;
 use Test::More;
+use Beside qw(side_by_side);
 use Client qw(until_true);
 use Portico;
 use Torture qw(start_origin start_load load_line torment spoiled);
@@ -27,8 +28,8 @@ sub try_balance
 	    balance = "$balance";
 	    queue = { length = 100; timeout = "20s"; }; }; };
 	});
-	my @t = ('-t', $SECONDS);
-	my @loads = ([ '-c', 16 ], [ '-c', 8, '-q', 'delay=3' ],
+	my @t = ('-t', $SECONDS, '-q', 'delay=5');
+	my @loads = ([ '-c', 16 ], [ '-c', 8, '-w', 3 ],
 	    [ '-c', 2, '-s', '200000:1000000' ]);
 	my ($killed, @lines) = torment($p, 0.04,
 	    [ qw(worker worker worker steward heir) ],
@@ -75,6 +76,6 @@ sub try_reloads
 	is_deeply \@wrong, [], 'reloads: nothing is left';
 }
 
-try_reloads();
-try_balance($_) for 'least-connections', 'round-robin';
+side_by_side(3, \&try_reloads, map { my $balance = $_; sub {
+	try_balance($balance) } } 'least-connections', 'round-robin');
 done_testing;

@@ -9,33 +9,32 @@ use Failover;
 
 my $late = qr{app/b is (?:ejected|down).*2 of 3};
 
-for my $t ([ 'too slow, passive checks', 'slow ms=3000', '' ],
-    [ 'too slow, active checks', 'slow ms=3000', $Failover::HEALTH ]) {
-	my ($what, $fault, $pool) = @$t;
-	my ($r, $f) = Failover->trial(what => $what, pool => $pool,
-	    fault => $fault, seconds => 5, knows => 3, told => $late,
-	    posts => 32);
+Failover->trials(map {
+	my ($what, $pool) = @$_;
 
-	$f->ends_clean;
-}
+	+{ what => $what, pool => $pool, fault => 'slow ms=3000',
+	    seconds => 5, knows => 3, told => $late, posts => 32 };
+} [ 'too slow, passive checks', '' ],
+    [ 'too slow, active checks', $Failover::HEALTH ]);
 
 # Nothing fails; who counts what is in flight, or how long it takes, goes
 # to the others.
-my %share;
-for my $balance (qw(round-robin random least-connections least-time)) {
-	my ($r, $f) = Failover->trial(what => $balance,
-	    pool => qq{balance = "$balance";}, fault => 'slow ms=150',
-	    posts => 0);
-	my @then = $r->those(sub { $_->{start} > $r->{since} + 0.5 });
-	my @slow = grep { $_->{backend} eq 'b' } @then;
+my @shares = ([ 'round-robin', '>', 30 ], [ 'random', '<', 25 ],
+    [ 'least-connections', '<', 20 ], [ 'least-time', '<', 20 ]);
 
-	$share{$balance} = @slow / @then;
-	note sprintf '    %.1f%% of %d went to the slow one',
-	    100 * $share{$balance}, scalar @then;
-	$f->ends_clean;
-}
-cmp_ok $share{'round-robin'}, '>', 0.3, 'a third of them by turns';
-cmp_ok $share{'least-connections'}, '<', 0.2, 'fewer by least-connections';
-cmp_ok $share{'least-time'}, '<', 0.2, 'fewer by least-time';
-cmp_ok $share{random}, '<', 0.25, 'fewer by two choices';
+Failover->trials(map {
+	my ($balance, $than, $percent) = @$_;
+
+	+{ what => $balance, pool => qq{balance = "$balance";},
+	    fault => 'slow ms=150', posts => 0, after => sub {
+		my ($r) = @_;
+		my @then = $r->those(sub {
+		    $_->{start} > $r->{since} + 0.5 });
+		my @slow = grep { $_->{backend} eq 'b' } @then;
+
+		cmp_ok 100 * @slow / (@then || 1), $than, $percent,
+		    sprintf '%s: %d of %d went to the slow one', $balance,
+		    scalar @slow, scalar @then;
+	    } };
+} @shares);
 done_testing;

@@ -5,6 +5,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
+use Beside qw(side_by_side);
 use Failover;
 use Time::HiRes qw(sleep time);
 
@@ -35,8 +36,26 @@ sub trial
 	return ($r, $f, $first->{start});
 }
 
+sub slow_start
+{
+	my ($r, $f, $first) = trial('slow start',
+	    $Failover::HEALTH . 'slow_start = "3s";', sub { $_[0]->kill },
+	    sub { $_[0]->again });
+	my @begin = $r->those(sub { $_->{start} >= $first &&
+	    $_->{start} < $first + 1 });
+	my $part = (grep { $_->{backend} eq 'b' } @begin) / (@begin || 1);
+
+	note sprintf '    %.1f%% in its first second', 100 * $part;
+	cmp_ok $part, '<', 0.25, 'slow start: few at first';
+	$f->ends_clean;
+	return;
+}
+
 my $soon = 'passive = { eject = "1s"; };';
-for my $t ([ 'killed, passive checks', $soon, sub { $_[0]->kill },
+side_by_side(6, \&slow_start, map { my $t = $_; sub {
+	my (undef, $f) = trial(@$t);
+	$f->ends_clean;
+} } [ 'killed, passive checks', $soon, sub { $_[0]->kill },
 	sub { $_[0]->again } ],
     [ 'killed, active checks', $Failover::HEALTH, sub { $_[0]->kill },
 	sub { $_[0]->again } ],
@@ -45,18 +64,5 @@ for my $t ([ 'killed, passive checks', $soon, sub { $_[0]->kill },
     [ '503, active checks', $Failover::HEALTH,
 	sub { $_[0]->be('unavailable') }, sub { $_[0]->be('serve') } ],
     [ 'stopped, active checks', $Failover::HEALTH,
-	sub { $_[0]->signal('STOP') }, sub { $_[0]->signal('CONT') } ]) {
-	my (undef, $f) = trial(@$t);
-	$f->ends_clean;
-}
-
-my ($r, $f, $first) = trial('slow start',
-    $Failover::HEALTH . 'slow_start = "3s";', sub { $_[0]->kill },
-    sub { $_[0]->again });
-my @begin = $r->those(sub { $_->{start} >= $first &&
-    $_->{start} < $first + 1 });
-my $part = (grep { $_->{backend} eq 'b' } @begin) / (@begin || 1);
-note sprintf '    %.1f%% in its first second', 100 * $part;
-cmp_ok $part, '<', 0.25, 'slow start: few at first';
-$f->ends_clean;
+	sub { $_[0]->signal('STOP') }, sub { $_[0]->signal('CONT') } ]);
 done_testing;

@@ -6,6 +6,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
+use Beside qw(side_by_side);
 use Failover;
 use Time::HiRes qw(sleep time);
 
@@ -13,7 +14,7 @@ use Time::HiRes qw(sleep time);
 sub trial
 {
 	my ($what, $code) = @_;
-	my $f = Failover->new(pool => $Failover::HEALTH);
+	my $f = Failover->new(what => $what, pool => $Failover::HEALTH);
 	my $r = $f->under_load(3, sub {
 		sleep 0.5;
 		$code->($f);
@@ -50,56 +51,88 @@ sub first_asked
 	return;
 }
 
-for my $state (qw(drain down)) {
+sub out
+{
+	my ($state) = @_;
 	my ($r, $f) = trial($state, sub {
 		$_[0]->reload(of => { b => qq{state = "$state";} }) });
+
 	last_asked($state, $r, $f, 'b');
 	$f->told($state, qr{app/b is (?:draining|down).*2 of 3});
 	$f->ends_clean;
+	return;
 }
 
-my ($r, $f) = trial('added', sub {
-	$_[0]->add('d');
-	$_[0]->reload(names => [ qw(a b c d) ]);
-});
-first_asked('added', $r, $f, 'd');
-$f->ends_clean;
+sub added
+{
+	my ($r, $f) = trial('added', sub {
+		$_[0]->add('d');
+		$_[0]->reload(names => [ qw(a b c d) ]);
+	});
+
+	first_asked('added', $r, $f, 'd');
+	$f->ends_clean;
+	return;
+}
 
 # Who removes a backend may end it once its requests are through.
-($r, $f) = trial('removed', sub {
-	my ($f) = @_;
+sub removed
+{
+	my ($r, $f) = trial('removed', sub {
+		my ($f) = @_;
 
-	$f->reload(names => [ qw(a c) ]);
-	sleep 1;
-	$f->backend('b')->kill;
-});
-is scalar($r->from('b', $f->{since})), 0, 'removed: not asked any more';
-$f->ends_clean;
+		$f->reload(names => [ qw(a c) ]);
+		sleep 1;
+		$f->backend('b')->kill;
+	});
 
-($r, $f) = trial('renamed', sub {
-	$_[0]->reload(written => { b => 'bee' }) });
-first_asked('renamed', $r, $f, 'b');
-$f->ends_clean;
+	is scalar($r->from('b', $f->{since})), 0, 'removed: not asked any more';
+	$f->ends_clean;
+	return;
+}
 
-($r, $f) = trial('moved', sub {
-	my ($f) = @_;
+sub renamed
+{
+	my ($r, $f) = trial('renamed', sub {
+		$_[0]->reload(written => { b => 'bee' }) });
 
-	$f->{old} = $f->backend('b');
-	$f->{at}{b} = Faulty->new(name => 'moved',
-	    record => $f->{posts});
-	$f->reload;
-});
-first_asked('moved', $r, $f, 'moved');
-last_asked('moved', $r, $f, 'b');
-$f->ends_clean;
+	first_asked('renamed', $r, $f, 'b');
+	$f->ends_clean;
+	return;
+}
 
-($r, $f) = trial('all at once, eight times', sub {
-	my ($f) = @_;
-	my @changes = ({ names => [ qw(a c) ] }, {},
-	    { written => { a => 'c', c => 'a' } },
-	    { of => { b => 'weight = 7;', c => 'state = "drain";' } });
+sub moved
+{
+	my ($r, $f) = trial('moved', sub {
+		my ($f) = @_;
 
-	$f->reload(%{ $changes[$_ % 4] }) for 1 .. 8;
-});
-$f->ends_clean;
+		$f->{old} = $f->backend('b');
+		$f->{at}{b} = Faulty->new(name => 'moved',
+		    record => $f->{posts});
+		$f->reload;
+	});
+
+	first_asked('moved', $r, $f, 'moved');
+	last_asked('moved', $r, $f, 'b');
+	$f->ends_clean;
+	return;
+}
+
+sub all_at_once
+{
+	my ($r, $f) = trial('all at once, eight times', sub {
+		my ($f) = @_;
+		my @changes = ({ names => [ qw(a c) ] }, {},
+		    { written => { a => 'c', c => 'a' } },
+		    { of => { b => 'weight = 7;', c => 'state = "drain";' } });
+
+		$f->reload(%{ $changes[$_ % 4] }) for 1 .. 8;
+	});
+
+	$f->ends_clean;
+	return;
+}
+
+side_by_side(4, sub { out('drain') }, sub { out('down') }, \&added,
+    \&removed, \&renamed, \&moved, \&all_at_once);
 done_testing;

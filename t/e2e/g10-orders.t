@@ -6,6 +6,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
+use Beside qw(side_by_side);
 use Failover;
 use Time::HiRes qw(sleep time);
 
@@ -15,7 +16,8 @@ my @load = ('-r', 40);
 sub trial
 {
 	my ($what, $order, $back, %opt) = @_;
-	my $f = Failover->new(pool => $opt{pool} // $Failover::HEALTH);
+	my $f = Failover->new(what => $what,
+	    pool => $opt{pool} // $Failover::HEALTH);
 	my ($since, $until);
 	my $r = $f->under_load(5, sub {
 		sleep 1;
@@ -41,39 +43,69 @@ sub trial
 	return ($r, $f, $since, $until);
 }
 
-for my $t ([ 'drain', 'backend drain app/b', qr{app/b is draining.*2 of 3} ],
-    [ 'disable', 'backend disable app/b', qr{app/b is down.*2 of 3} ]) {
-	my ($what, $order, $told) = @$t;
+sub out
+{
+	my ($what, $order, $told) = @_;
 	my ($r, $f) = trial($what, $order, 'backend enable app/b');
 
 	$f->told($what, $told);
 	$f->told($what, qr{app/b is up.*3 of 3});
 	$f->ends_clean;
+	return;
 }
-my ($r, $f) = trial('weight 0', 'backend weight app/b 0',
-    'backend weight app/b file');
-$f->ends_clean;
+
+sub weight
+{
+	my ($r, $f) = trial('weight 0', 'backend weight app/b 0',
+	    'backend weight app/b file');
+
+	$f->ends_clean;
+	return;
+}
 
 # Clients that keep their cookie stay with a draining backend, and leave one
 # that is down.
 my $sticky = $Failover::HEALTH . 'sticky = { cookie = "route"; };';
-my ($since, $until);
-($r, $f, $since, $until) = trial('drain, sticky', 'backend drain app/b',
-    'backend enable app/b', pool => $sticky, load => [ '-k' ], sticky => 1);
-cmp_ok scalar($r->from('b', $since + 0.7, $until)), '>', 0,
-    'drain: clients that belong there stay';
-$f->order('backend drain app/b');
-my $new = $f->under_load(1, sub { }, '-k');
-$new->judge('new clients of a draining one');
-is scalar($new->from('b', 0)), 0, 'no new ones come';
-$since = undef;
-my $moved = $f->under_load(3, sub {
-	sleep 1;
-	$f->order('backend disable app/a');
-	$since = time;
-}, '-k');
-$moved->judge('disable, sticky', $since);
-$moved->posts_failed('disable, sticky', 0);
-is scalar($moved->from('a', $since + 0.7)), 0, 'all have moved';
-$f->ends_clean;
+
+sub stay
+{
+	my ($r, $f, $since, $until) = trial('drain, sticky',
+	    'backend drain app/b', 'backend enable app/b', pool => $sticky,
+	    load => [ '-k' ], sticky => 1);
+
+	cmp_ok scalar($r->from('b', $since + 0.7, $until)), '>', 0,
+	    'drain, sticky: clients that belong there stay';
+	$f->order('backend drain app/b');
+	my $new = $f->under_load(1, sub { }, '-k');
+	$new->judge('new clients of a draining one');
+	is scalar($new->from('b', 0)), 0, 'drain, sticky: no new ones come';
+	$f->ends_clean;
+	return;
+}
+
+sub leave
+{
+	my $f = Failover->new(what => 'disable, sticky', pool => $sticky);
+	my $since;
+	my $r = $f->under_load(3, sub {
+		sleep 1;
+		$f->order('backend disable app/a');
+		$since = time;
+	}, '-k');
+
+	$r->judge('disable, sticky', $since);
+	$r->posts_failed('disable, sticky', 0);
+	cmp_ok scalar($r->from('a', 0, $since)), '>', 0,
+	    'disable, sticky: some belong there';
+	is scalar($r->from('a', $since + 0.7)), 0,
+	    'disable, sticky: all have moved';
+	$f->ends_clean;
+	return;
+}
+
+side_by_side(5, \&stay, \&leave, \&weight,
+    sub { out('drain', 'backend drain app/b',
+	qr{app/b is draining.*2 of 3}) },
+    sub { out('disable', 'backend disable app/b',
+	qr{app/b is down.*2 of 3}) });
 done_testing;

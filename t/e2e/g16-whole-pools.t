@@ -6,6 +6,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
+use Beside qw(side_by_side);
 use Failover;
 use Time::HiRes qw(sleep time);
 
@@ -32,7 +33,8 @@ sub only
 {
 	my ($what, $r, $names, $since, $until) = @_;
 	my %others = map { $_->{backend} => 1 } $r->those(sub {
-		$_->{start} >= $since && $_->{start} < $until });
+		$_->{start} >= $since &&
+		    $_->{start} + $_->{took} < $until });
 
 	delete @others{@$names};
 	is join(' ', sort keys %others), '', $what;
@@ -42,10 +44,10 @@ sub only
 my @killed = (sub { $_[0]->kill }, sub { $_[0]->again });
 my @busy = (sub { $_[0]->be('unavailable') }, sub { $_[0]->be('serve') });
 
-for my $t ([ 'backups, killed', \@killed, '' ],
-    [ 'backups, 503', \@busy, '' ]) {
-	my ($what, $how) = @$t;
-	my $f = Failover->new(names => [ qw(a b spare) ],
+sub backups
+{
+	my ($what, $how) = @_;
+	my $f = Failover->new(what => $what, names => [ qw(a b spare) ],
 	    pool => $Failover::HEALTH, of => { spare => 'backup = true;' });
 	my ($r, $since, $until, $again) = scene($f, [ qw(a b) ], @$how);
 
@@ -55,19 +57,21 @@ for my $t ([ 'backups, killed', \@killed, '' ],
 	only("$what: and waits again", $r, [ qw(a b) ], $again + 1.5,
 	    $again + 9);
 	$f->ends_clean;
+	return;
 }
 
 # An attempt for each of its own, and one for the other pool's. Where there
 # is another pool all may be ejected.
-for my $t ([ 'another pool, killed', \@killed ],
-    [ 'another pool, 503', \@busy ]) {
-	my ($what, $how) = @$t;
+sub another_pool
+{
+	my ($what, $how) = @_;
 	my $sorry = Faulty->new(name => 'sorry');
 	my $at = $sorry->address;
-	my $f = Failover->new(pool => $Failover::HEALTH .
+	my $f = Failover->new(what => $what, pool => $Failover::HEALTH .
 	    'fallback = "other"; retry = { attempts = 4; };
-	    passive = { max_ejected = "100%"; };', pools => qq{other = { backends = [ "$at" ];
-	    };}, top => 'sites = { x = { hosts = "*"; routes = (
+	    passive = { max_ejected = "100%"; };',
+	    pools => qq{other = { backends = [ "$at" ]; };},
+	    top => 'sites = { x = { hosts = "*"; routes = (
 	    { pool = "app"; } ); }; };');
 	my ($r, $since, $until, $again) = scene($f, [ qw(a b c) ], @$how);
 
@@ -77,15 +81,14 @@ for my $t ([ 'another pool, killed', \@killed ],
 	    $again + 9);
 	$f->ends_clean;
 	$sorry->kill;
+	return;
 }
 
 # Nobody else: what fails then fails, what comes later does not.
-for my $t ([ 'alone, active checks', $Failover::HEALTH ],
-    [ 'alone, passive checks', 'passive = { eject = "1s"; };' ],
-    [ 'alone, and any is tried', $Failover::HEALTH .
-	'when_all_down = "try";' ]) {
-	my ($what, $pool) = @$t;
-	my $f = Failover->new(pool => $pool);
+sub alone
+{
+	my ($what, $pool) = @_;
+	my $f = Failover->new(what => $what, pool => $pool);
 	my ($r, $since, $until, $again) = scene($f, [ qw(a b c) ], @killed);
 	my @bad = $r->those(sub { $_->{outcome} ne 'ok' });
 
@@ -101,5 +104,15 @@ for my $t ([ 'alone, active checks', $Failover::HEALTH ],
 	cmp_ok scalar($r->those(sub { $_->{start} > $again + 1.5 })), '>', 50,
 	    "$what: there were later ones";
 	$f->ends_clean;
+	return;
 }
+
+side_by_side(4, sub { backups('backups, killed', \@killed) },
+    sub { backups('backups, 503', \@busy) },
+    sub { another_pool('another pool, killed', \@killed) },
+    sub { another_pool('another pool, 503', \@busy) },
+    sub { alone('alone, active checks', $Failover::HEALTH) },
+    sub { alone('alone, passive checks', 'passive = { eject = "1s"; };') },
+    sub { alone('alone, and any is tried', $Failover::HEALTH .
+	'when_all_down = "try";') });
 done_testing;

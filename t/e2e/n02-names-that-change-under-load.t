@@ -38,7 +38,7 @@ sub connections
 	return scalar grep { /^ *\d+: \S+ $hex 01/ } <$f>;
 }
 
-my @loads = map { start_load('-t', 16, '-c', $_->[0], @{$_}[1 .. $#$_], $at) }
+my @loads = map { start_load('-t', 14, '-w', 10, '-c', $_->[0], @{$_}[1 .. $#$_], $at) }
     [ 8, '-s', '1:3000' ], [ 4, '-q', 'delay=30' ],
     [ 4, '-s', '50000:200000' ];
 my @sets = ([ 2 ], [ 2, 3 ], [ 1, 3 ], [ 1 ], [ 3 ], [ 1, 2 ]);

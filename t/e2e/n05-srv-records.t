@@ -89,7 +89,7 @@ my @many = map { record(1, 1, 'a', "m$_.test") } 1 .. 60;
 $dns->set("m$_.test", "A 127.1.0.$_") for 1 .. 60;
 $dns->set($srv, record(0, 1, 'c'), @many, 'TTL 1');
 ok until_true(sub { shares(5) eq 'c:5' }), 'more than there is room for';
-ok $p->logged(qr/has 5\d addresses more than the 8 that are used of it/),
+ok $p->logged(qr/has [1-5]?\d addresses more than the 8 that are used of it/),
     'which is said';
 is scalar(() = $p->log =~ /addresses more than/g), 1, 'once';
 

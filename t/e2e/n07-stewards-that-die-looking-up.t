@@ -50,8 +50,8 @@ sub place
 	return $all[-1] // '';
 }
 
-my $load = start_load('-t', 15, '-c', 8, '-s', '1:3000', $at);
-my ($killed, $moved, $place, $end) = (0, 0, 1, time + 13);
+my $load = start_load('-t', 12, '-w', 10, '-c', 8, '-s', '1:3000', $at);
+my ($killed, $moved, $place, $end) = (0, 0, 1, time + 10);
 while (time < $end) {
 	sleep 0.05 + rand 0.4;
 	my ($pid) = $p->pids('steward') or next;

@@ -8,6 +8,7 @@ use IO::Socket::UNIX;
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
+use Beside qw(side_by_side);
 use Client qw(until_true);
 use Faulty;
 use Portico qw(tool);
@@ -21,7 +22,8 @@ our $FORMAT = '{target} {retries} {t_total} {pool}/{backend} {cause}';
 # Three backends, a, b and c, or those of `names`; at: name => process, in
 # place of ours; pool: keys of the pool beside $TIMEOUTS; of: name => keys of
 # that backend; list: other backends, as the file says it; posts: where ours
-# write down the POSTs that arrive; pools: more pools; top: more keys.
+# write down the POSTs that arrive; pools: more pools; top: more keys; what:
+# what tests call it.
 sub new
 {
 	my ($class, %opt) = @_;
@@ -30,7 +32,8 @@ sub new
 	    list => $opt{list},
 	    names => $opt{names} // [ qw(a b c) ], of => $opt{of} // {},
 	    pool => $opt{pool} // '', top => $opt{top} // '',
-	    pools => $opt{pools} // '' }, $class;
+	    pools => $opt{pools} // '', what => $opt{what} // 'scene' },
+	    $class;
 
 	$self->{at} = { %{ $opt{at} } } if $opt{at};
 	for my $name (@{ $self->{names} }) {
@@ -90,7 +93,7 @@ sub under_load
 	}
 	eval { $code->($self); 1 } or fail("beside the load: $@");
 	waitpid $pid, 0;
-	is $?, 0, 'the clients end' or return bless { requests => [] },
+	is $?, 0, "$self->{what}: the clients end" or return bless { requests => [] },
 	    'Failover::Outcome';
 	return $self->outcome($file);
 }
@@ -135,15 +138,15 @@ sub outcome
 #   knows     seconds after which no request may begin that meets b's fault
 #   told      what the error log must say
 #   met       of the requests after the first second so many percent at most
-#             meet it: the checks see nothing, and it comes back each time
+#             meet it: it may not be ejected
 #   posts     so many POSTs may fail; any number without it
 #   cut       GETs and PUTs whose answer had begun may end early
 # Returns the outcome and the scene, which goes on; `since` is in both.
 sub trial
 {
 	my ($class, %t) = @_;
-	my $f = $class->new(map { $_ => $t{$_} } grep { $t{$_} } qw(pool of
-	    names top));
+	my $f = $class->new(map { $_ => $t{$_} } grep { $t{$_} } qw(what pool
+	    of names top));
 	my $fault = $t{fault};
 	my $r = $f->under_load($t{seconds} // 3, sub {
 		sleep 0.5;
@@ -160,6 +163,20 @@ sub trial
 	    "$t{what}: less than $t{met}% meet it later" if defined $t{met};
 	$f->told($t{what}, $t{told}) if $t{told};
 	return ($r, $f);
+}
+
+# Such scenes, each with its end, four at the same time: of each what trial()
+# takes, and `after`, which is given outcome and scene before the end.
+sub trials
+{
+	my ($class, @all) = @_;
+
+	side_by_side(4, map { my $t = $_; sub {
+		my ($r, $f) = $class->trial(%$t);
+		$t->{after}->($r, $f) if $t->{after};
+		$f->ends_clean;
+	} } @all);
+	return;
 }
 
 # The error log says so; and the line is told.
@@ -181,7 +198,8 @@ sub reload
 
 	$self->{p}->reload($self->text(%change));
 	ok until_true(sub { (() = $self->{p}->log =~
-	    /generation \d+ is running/g) > $running }, 10), 'reloaded';
+	    /generation \d+ is running/g) > $running }, 10),
+	    "$self->{what}: reloaded";
 	return;
 }
 
@@ -216,8 +234,8 @@ sub ends_clean
 {
 	my ($self) = @_;
 
-	is $self->{p}->quit, 0, 'QUIT';
-	is +($self->{p}->sums)[1], undef, 'nothing is left';
+	is $self->{p}->quit, 0, "$self->{what}: QUIT";
+	is +($self->{p}->sums)[1], undef, "$self->{what}: nothing is left";
 	$_->kill for values %{ $self->{at} };
 	return;
 }
@@ -269,13 +287,15 @@ sub met
 	return @later ? 100 * @met / @later : 100;
 }
 
+# Those that it answered: they began after `since`, and ended before `until`
+# (what only began before that may have met what came after it).
 sub from
 {
 	my ($self, $name, $since, $until) = @_;
 
 	return $self->those(sub { $_->{backend} eq $name &&
 	    $_->{start} >= $since && (!defined $until ||
-	    $_->{start} < $until) });
+	    $_->{start} + $_->{took} < $until) });
 }
 
 # One line for people.

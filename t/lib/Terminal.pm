@@ -56,7 +56,7 @@ sub new
 		open STDOUT, '>&', $self->{slave};
 		open STDERR, '>&', $self->{slave};
 		@ENV{keys %{ $opt{env} }} = values %{ $opt{env} };
-		$SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
+		$SIG{$_} = 'DEFAULT' for qw(INT TERM HUP QUIT PIPE);
 		exec { $program->[0] } @$program or POSIX::_exit(127);
 	}
 	return $self;

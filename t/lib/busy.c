@@ -7,7 +7,7 @@
  *   -m GET:PUT:POST  parts of each (80:10:10)
  *   -s N  bytes of an answer at most (4000)
  *   -u N  bytes of a body of PUT or POST at most (4000)
- *   -w MS  pause between two requests of a connection (5)
+ *   -w MS  pause between two requests of a connection (20)
  *   -H HOST  (load.test)             -k  each connection keeps its cookie
  *   -f N  for a server of N files /b/SIZE/SEED: seeds below N, and the size
  *     is SEED * 191 % MAX + 1; answers to PUT and POST may say anything
@@ -57,7 +57,7 @@ static struct {
 	uint64_t max, up, files;
 	const char *host;
 	bool cookies;
-} want = {16, 3, 0, 5, {80, 10, 10}, 4000, 4000, 0, "load.test", false};
+} want = {16, 3, 0, 20, {80, 10, 10}, 4000, 4000, 0, "load.test", false};
 
 static struct sockaddr_storage peer;
 static socklen_t peer_len;
