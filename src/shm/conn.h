@@ -146,7 +146,7 @@ struct conn {
 	uint8_t is_unix;
 	uint8_t in_set;   /* it was added to the door's epoll set */
 	uint8_t deaths;   /* of workers that carried this request: below */
-	uint8_t late;     /* the steward: its deadline has passed, twice: 2 */
+	uint8_t late;     /* the steward: its deadline has passed */
 	uint8_t gone;     /* the steward: the client seems to be away */
 	uint8_t left;     /* the steward: its backend is down: 1; seen: 2 */
 	uint8_t rung;     /* armed for all until a worker comes: keep it so */

@@ -24,8 +24,16 @@ static void close_idle(struct conn *peer, uint32_t serial)
 		lobby_close(peer);
 }
 
+static bool is_full(const struct conn *c)
+{
+	struct pollfd p = {.fd = (int)lobby_row(c), .events = POLLOUT};
+
+	return poll(&p, 1, 0) == 0;
+}
+
 /* A row that does not fire although it was rung has a full buffer: shutting
- * the socket down makes it fire, and the worker that comes closes it. */
+ * the socket down makes it fire, and the worker that comes closes it. Or there
+ * was no worker to come: then it waits on for one, who answers. */
 static void end_wait(struct conn *c, uint64_t now)
 {
 	uint32_t serial = conn_serial(c);
@@ -35,7 +43,7 @@ static void end_wait(struct conn *c, uint64_t now)
 	FAULT(ring_taken);
 	struct flow f = *conn_flow(c);
 	if (f.deadline && f.deadline <= now) {
-		if (c->late)
+		if (c->late && is_full(c))
 			shutdown((int)lobby_row(c), SHUT_RDWR);
 		c->late = 1;
 		f.deadline = now + LOOK_MS;
