@@ -17,6 +17,7 @@
 #include "base/title.h"
 #include "master/spawn.h"
 #include "roles.h"
+#include "shm/board.h"
 
 #define RETRY_MS 1000
 
@@ -251,6 +252,7 @@ static void run_logger(unsigned slot, void *arg)
 
 	fd_close_all_but(keep, 4);
 	generation_unmap_all();
+	area_close(&board.area);
 	title_set("logger");
 	first->task->logger(slot, first->control);
 }

@@ -109,15 +109,6 @@ void lobby_mend_door(void)
 	lobby_listeners_in();
 }
 
-static void take_from(struct conn *c, const struct sockaddr_storage *from)
-{
-	c->from.sa.sa_family = from->ss_family;
-	if (from->ss_family == AF_INET)
-		c->from.in = *(const struct sockaddr_in *)from;
-	else if (from->ss_family == AF_INET6)
-		c->from.in6 = *(const struct sockaddr_in6 *)from;
-}
-
 static bool is_short_of(int error)
 {
 	return error == EMFILE || error == ENFILE || error == ENOBUFS
@@ -140,11 +131,8 @@ static struct conn *accept_one(unsigned i)
 	int error = errno;
 	struct conn *c = NULL;
 	FAULT(accept_taken);
-	if (fd >= 0 && (c = lobby_hang(fd, CONN_CLIENT)) != NULL) {
-		c->listener = (uint8_t)l->index;
-		c->is_unix = l->is_unix;
-		take_from(c, &from);
-	}
+	if (fd >= 0)
+		c = lobby_hang_client(fd, l, (struct sockaddr *)&from);
 	FAULT(accept_hung);
 	note_clear();
 	/* whoever closes a descriptor, or the steward, opens it again */

@@ -132,7 +132,8 @@ bool lobby_open(void)
 	return arm(lobby.bell, 1, CONN_BELL, EPOLLIN, false);
 }
 
-struct conn *lobby_hang(int fd, enum conn_kind kind)
+/* The row is as new, and nobody's still. NULL and fd closed: there is none. */
+static struct conn *row_for(int fd, enum conn_kind kind)
 {
 	if ((unsigned)fd >= lobby.nrows) {
 		close(fd);
@@ -147,8 +148,47 @@ struct conn *lobby_hang(int fd, enum conn_kind kind)
 	note_top((unsigned)fd);
 	if (kind == CONN_CLIENT)
 		atomic_fetch_add(&lobby.head->clients, 1);
-	atomic_store_explicit(&c->word, word_make(word_serial(w), slot_me,
+	return c;
+}
+
+static void own(struct conn *c)
+{
+	atomic_store_explicit(&c->word, word_make(conn_serial(c), slot_me,
 	    CONN_OWNED), memory_order_release);
+}
+
+struct conn *lobby_hang(int fd, enum conn_kind kind)
+{
+	struct conn *c = row_for(fd, kind);
+
+	if (c)
+		own(c);
+	return c;
+}
+
+static void take_from(struct conn *c, const struct sockaddr *from)
+{
+	memset(&c->from, 0, sizeof c->from);
+	c->from.sa.sa_family = AF_UNIX;
+	if (from->sa_family == AF_INET)
+		memcpy(&c->from.in, from, sizeof c->from.in);
+	else if (from->sa_family == AF_INET6)
+		memcpy(&c->from.in6, from, sizeof c->from.in6);
+}
+
+/* Before it is ours: who dies right then leaves no client of another name. */
+struct conn *lobby_hang_client(int fd, const struct lobby_listener *l,
+    const struct sockaddr *from)
+{
+	struct conn *c = row_for(fd, CONN_CLIENT);
+
+	if (c == NULL)
+		return NULL;
+	c->listener = (uint8_t)l->index;
+	c->is_unix = l->is_unix;
+	take_from(c, from);
+	FAULT(client_filled);
+	own(c);
 	return c;
 }
 

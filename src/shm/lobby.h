@@ -101,6 +101,10 @@ void lobby_look_again(struct conn *c, uint32_t serial);
  * and fd closed if the number has no row. Panics on a row that is not free. */
 struct conn *lobby_hang(int fd, enum conn_kind kind);
 
+/* The same for a client that came to listener l from there. */
+struct conn *lobby_hang_client(int fd, const struct lobby_listener *l,
+    const struct sockaddr *from);
+
 /* Binds a backend's or a pipe's row, which the caller owns, to client row c,
  * which it owns too; and takes it back. */
 void lobby_bind(struct conn *bound, const struct conn *c);

@@ -18,9 +18,9 @@ static bool is_parked(const struct conn *c)
 	return word_state(conn_word(c)) == CONN_PARKED;
 }
 
-static void close_idle(struct conn *peer)
+static void close_idle(struct conn *peer, uint32_t serial)
 {
-	if (seat_remove(peer, conn_serial(peer)))
+	if (seat_remove(peer, serial))
 		lobby_close(peer);
 }
 
@@ -60,7 +60,7 @@ uint64_t deadlines_end(uint64_t now)
 		}
 		struct conn *c = lobby_get(row);
 		if (c->kind == CONN_BACKEND && is_parked(c))
-			close_idle(c);
+			close_idle(c, conn_serial(c));
 		else if (c->kind == CONN_CLIENT)
 			end_wait(c, now);
 	}
@@ -78,53 +78,65 @@ static bool waits_for_backend(const struct conn *c)
 }
 
 /* A hint only: the worker that is rung decides. */
-static void say_gone(struct conn *c, bool reset)
+static void say_gone(struct conn *c, uint32_t serial, bool reset)
 {
-	if (!lobby_take(c, conn_serial(c)))
+	if (!lobby_take(c, serial))
 		return;
 	struct flow f = *conn_flow(c);
 	c->gone = reset ? 2 : 1;
 	lobby_ring(c, &f);
 }
 
-static void look_at(const struct pollfd *p)
+/* Rows to look at. The serials were read before their descriptors are: who has
+ * a number by the time that something is done about it may be another one. */
+struct glance {
+	struct pollfd at[GLANCE];
+	uint32_t serials[GLANCE];
+	unsigned n;
+};
+
+static void look_at(const struct pollfd *p, uint32_t serial)
 {
 	struct conn *c = lobby_get((unsigned)p->fd);
 
 	if (p->revents == 0)
 		return;
 	if (c->kind == CONN_BACKEND)
-		close_idle(c);
+		close_idle(c, serial);
 	else if (waits_for_backend(c))
-		say_gone(c, (p->revents & (POLLERR | POLLHUP)) != 0);
+		say_gone(c, serial, (p->revents & (POLLERR | POLLHUP)) != 0);
 }
 
-static void look_at_all(struct pollfd *p, unsigned *n)
+static void look_at_all(struct glance *g)
 {
-	if (*n && poll(p, *n, 0) > 0)
-		for (unsigned i = 0; i < *n; i++)
-			look_at(&p[i]);
-	*n = 0;
+	if (g->n && poll(g->at, g->n, 0) > 0) {
+		FAULT(glance_polled);
+		for (unsigned i = 0; i < g->n; i++)
+			look_at(&g->at[i], g->serials[i]);
+	}
+	g->n = 0;
 }
 
 void deadlines_glance(void)
 {
-	struct pollfd p[GLANCE];
-	unsigned n = 0, top = lobby_top();
+	static struct glance g;
+	unsigned top = lobby_top();
 
 	for (unsigned row = LOBBY_FIRST; row < top; row++) {
 		struct conn *c = lobby_get(row);
+		uint32_t serial = word_serial(conn_word(c));
 		bool idle = c->kind == CONN_BACKEND && is_parked(c);
 		if (!idle && !waits_for_backend(c))
 			continue;
-		p[n].fd = (int)row;
+		g.at[g.n].fd = (int)row;
 		/* half-closed has been said; a reset shows without asking */
-		p[n].events = idle ? POLLIN | POLLRDHUP
+		g.at[g.n].events = idle ? POLLIN | POLLRDHUP
 		    : c->gone ? 0 : POLLRDHUP;
-		if (++n == GLANCE)
-			look_at_all(p, &n);
+		g.serials[g.n] = serial;
+		if (++g.n == GLANCE)
+			look_at_all(&g);
 	}
-	look_at_all(p, &n);
+	look_at_all(&g);
 }
 
 static bool is_down(unsigned backend)
@@ -162,6 +174,19 @@ void deadlines_leave(void)
 			continue;
 		c->left = 1;
 		lobby_ring(c, conn_flow(c));
+	}
+}
+
+void deadlines_call(const struct conf_pool *pool)
+{
+	unsigned top = lobby_top();
+
+	for (unsigned row = LOBBY_FIRST; row < top; row++) {
+		struct conn *c = lobby_get(row);
+		if (c->kind == CONN_CLIENT && is_parked(c)
+		    && atomic_load(&c->queued) == pool->index + 1
+		    && lobby_take(c, conn_serial(c)))
+			lobby_ring(c, conn_flow(c));
 	}
 }
 

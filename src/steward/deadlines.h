@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "conf/conf.h"
+
 /* Ends the waits that are past their deadline: rows are marked late and rung,
  * idle connections to backends closed. Returns the earliest deadline that is
  * left, at most a second from now, which head->wakes_at then says too. */
@@ -17,6 +19,9 @@ void deadlines_glance(void);
 /* Rings requests whose backend checks have found down, and that wait for its
  * answer: the workers decide which of them ask another one. */
 void deadlines_leave(void);
+
+/* Rings all that wait for a place in the pool. */
+void deadlines_call(const struct conf_pool *pool);
 
 /* Rings the idle clients of a family that is to end soon. */
 void deadlines_hurry(void);

@@ -108,21 +108,13 @@ static const struct lobby_listener *listener_of(int fd)
 
 static void adopt(int fd, const struct lobby_listener *l)
 {
-	struct conn *c = lobby_hang(fd, CONN_CLIENT);
 	struct addr from = {.len = sizeof from.un};
 
-	if (c == NULL)
-		return;
-	c->listener = (uint8_t)l->index;
-	c->is_unix = l->is_unix;
-	c->from.sa.sa_family = AF_UNIX;
-	if (getpeername(fd, &from.sa, &from.len) == 0) {
-		if (from.sa.sa_family == AF_INET)
-			c->from.in = from.in;
-		else if (from.sa.sa_family == AF_INET6)
-			c->from.in6 = from.in6;
-	}
-	lobby_ring(c, conn_flow(c));
+	if (getpeername(fd, &from.sa, &from.len) < 0)
+		from.sa.sa_family = AF_UNIX;
+	struct conn *c = lobby_hang_client(fd, l, &from.sa);
+	if (c)
+		lobby_ring(c, conn_flow(c));
 }
 
 static unsigned still_loose(struct candidate *at, unsigned n)

@@ -10,6 +10,7 @@
 #include "shm/board.h"
 #include "shm/seats.h"
 #include "shm/slot.h"
+#include "steward/deadlines.h"
 #include "steward/figures.h"
 #include "steward/probe.h"
 
@@ -231,13 +232,17 @@ static bool look_at(const struct conf_pool *pool,
 	return moves || atomic_load(&board_of(b)->ejected_until) > now;
 }
 
-static bool serve_queue(const struct conf_pool *pool)
+static bool serve_queue(const struct conf_pool *pool, uint64_t now)
 {
 	_Atomic uint32_t *length = &seats.pool[pool->index].length;
 
 	if (atomic_load(length) == 0)
 		return false;
 	queue_serve(pool);
+	/* who comes may be taken elsewhere */
+	if ((pool->fallback || pool->try_when_down)
+	    && board_left(pool, now) == 0)
+		deadlines_call(pool);
 	return atomic_load(length) > 0;
 }
 
@@ -249,7 +254,7 @@ static bool look_at_pool(const struct conf_pool *pool, uint64_t now,
 	for (unsigned i = 0; i < pool->nbackends; i++)
 		moves = look_at(pool, &pool->backends[i], now, newest)
 		    || moves;
-	return serve_queue(pool) || moves;
+	return serve_queue(pool, now) || moves;
 }
 
 static bool has_older(void)
@@ -278,5 +283,5 @@ void watch_changed(const struct conf_pool *pool,
     const struct conf_backend *b, uint64_t now)
 {
 	look_at(pool, b, now, true);
-	serve_queue(pool);
+	serve_queue(pool, now);
 }

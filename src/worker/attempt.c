@@ -171,6 +171,13 @@ bool attempt_again_on(struct stride *s, unsigned status, next_step *next)
 	return true;
 }
 
+static bool others_are_up(const struct conf_pool *pool, uint64_t now)
+{
+	while (pool && board_left(pool, now) == 0)
+		pool = pool->fallback;
+	return pool != NULL;
+}
+
 bool attempt_leave(struct stride *s, next_step *next)
 {
 	const struct conf_pool *pool = s->r->pool;
@@ -178,7 +185,7 @@ bool attempt_leave(struct stride *s, next_step *next)
 	if (s->f.peer < 0 || s->f.bin_end > s->f.bin_start
 	    || stream_peek(s->f.peer) != IO_WAIT
 	    || !may_repeat(s, RETRY_TIMEOUT)
-	    || board_left(pool, s->now) == 0 || !budget_spend(pool))
+	    || !others_are_up(pool, s->now) || !budget_spend(pool))
 		return false;
 	*next = repeat(s, CAUSE_BACKEND_DOWN, NULL);
 	return true;

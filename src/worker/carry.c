@@ -223,12 +223,12 @@ static bool is_left(struct stride *s, next_step *next)
 /* Where the last stride ended, unless something happened meanwhile. */
 static next_step first_step(struct stride *s)
 {
+	bool lost = s->f.flags & FLOW_LOST;
 	next_step next;
 
-	if (s->f.flags & FLOW_LOST) {
-		s->f.flags &= ~(uint32_t)FLOW_LOST;
+	s->f.flags &= ~(uint32_t)FLOW_LOST;
+	if (lost && s->f.step != STEP_LINGER)
 		return stride_cut(s, CAUSE_WORKER_DIED);
-	}
 	if (is_abandoned(s))
 		return stride_cut(s, CAUSE_CLIENT_GONE);
 	if (s->c->deaths >= 2 * CONN_DEATHS || (s->c->deaths >= CONN_DEATHS

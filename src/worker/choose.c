@@ -77,6 +77,13 @@ bool choose_is_late(struct stride *s)
 	return s->r->impatient;
 }
 
+/* It waits for a place where nobody is up any more, and others may be. */
+static bool waits_in_vain(const struct stride *s, const struct conf_pool *pool)
+{
+	return s->c->queued && (pool->fallback || pool->try_when_down)
+	    && board_left(pool, s->now) == 0;
+}
+
 static enum pick_result choose_in(struct stride *s,
     const struct conf_pool *pool, bool any, const struct conf_backend **b,
     struct conn **peer)
@@ -91,6 +98,8 @@ static enum pick_result choose_in(struct stride *s,
 	if (pool->sticky.cookie.n && !r->impatient)
 		p.wanted = stick_wanted(r, pool, s->now);
 	r->pool = pool;
+	if (waits_in_vain(s, pool))
+		leave(s);
 	enum pick_result result = seat_pick(s->c, &p, b, peer);
 	if (p.wanted == NULL || result == PICK_TAKEN || result == PICK_QUEUED)
 		return result;

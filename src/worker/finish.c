@@ -2,6 +2,7 @@
 /* The end of a client's connection: lingering, and giving all back. */
 #include <sys/socket.h>
 
+#include "base/fault.h"
 #include "net/stream.h"
 #include "worker/attempt.h"
 #include "worker/request.h"
@@ -70,10 +71,14 @@ next_step linger_run(struct stride *s)
 		s->f.flags |= FLOW_SHUT;
 		s->f.slow_since = s->now;
 		linger_on(s);
+		/* a worker's death in here loses no byte that anybody wants */
+		s->f.step = STEP_LINGER;
+		stride_publish(s);
 	}
 	for (;;) {
 		switch (stream_discard(fd, &n)) {
 		case IO_OK:
+			FAULT(lingered);
 			linger_on(s);
 			if ((sum += n) < LINGER_MOST)
 				continue;

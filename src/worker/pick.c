@@ -68,6 +68,7 @@ static void begin_attempt(struct stride *s)
 	struct flow *f = &s->f;
 
 	s->c->left = 0;
+	s->r->held_since = 0;
 	f->attempts++;
 	f->sent = f->gone = 0;
 	f->interims = 0;

@@ -20,6 +20,7 @@
 #define FIELDS_MOST 200
 #define ROUNDS 64    /* of receiving in one stride: then others' turn */
 #define OUT_BATCH 4  /* pages that are gathered before they are sent */
+#define HOLD_MS 1000 /* that a small answer is held back at most */
 #define OUT_PAGES 10 /* pages that may wait for a slow client */
 
 next_step relay_refuse(struct stride *s, const char *why)
@@ -105,9 +106,9 @@ static void grant_trailers(struct stride *s, const struct head *h,
 		s->f.flags |= FLOW_TRAILERS;
 }
 
-/* A small answer waits for its last byte: so one that ends in its midst is
- * asked for again, and not cut before the client's eyes. */
-static bool is_held_back(const struct stride *s, const struct head *h,
+/* A small answer waits for its last byte, for a while: so one that ends in its
+ * midst is asked for again, and not cut before the client's eyes. */
+static bool may_be_held(const struct stride *s, const struct head *h,
     const struct framing *body)
 {
 	size_t here = (size_t)(s->f.bin_end - s->f.bin_start) - h->length;
@@ -117,6 +118,28 @@ static bool is_held_back(const struct stride *s, const struct head *h,
 	    && body->length <= room && forward_is_complete(&s->f)
 	    && attempt_may_repeat(s) && !slice_caseeq(head_value(h,
 	    FIELD_X_ACCEL_BUFFERING), SLICE("no"));
+}
+
+static bool is_held_back(struct stride *s, const struct head *h,
+    const struct framing *body)
+{
+	uint64_t *since = &s->r->held_since;
+
+	if (!may_be_held(s, h, body))
+		return false;
+	if (*since == 0)
+		*since = s->now;
+	return s->now < *since + HOLD_MS;
+}
+
+/* It has waited long enough: its client gets what there is. */
+static bool is_let_go(struct stride *s)
+{
+	if (s->r->held_since == 0 || (s->f.flags & FLOW_ANSWERED))
+		return false;
+	s->late = false;
+	s->f.deadline = s->now + s->r->pool->timeouts.read;
+	return true;
 }
 
 static next_step begin_answer(struct stride *s, const struct head *h)
@@ -317,6 +340,9 @@ static next_step wait_for_client(struct stride *s)
 static next_step wait_for_more(struct stride *s)
 {
 	allow_time(s);
+	if (s->r->held_since && !(s->f.flags & FLOW_ANSWERED)
+	    && s->f.deadline > s->r->held_since + HOLD_MS)
+		s->f.deadline = s->r->held_since + HOLD_MS;
 	if (s->f.out.length == 0)
 		return wait_with_upload(s, WAIT_BACKEND);
 	switch (flush_some(s)) {
@@ -417,7 +443,7 @@ next_step relay_run(struct stride *s)
 	if (s->f.peer < 0)
 		return s->f.flags & FLOW_ANSWERED
 		    ? stride_cut(s, CAUSE_WORKER_DIED) : attempt_lost(s);
-	if (s->late)
+	if (s->late && !is_let_go(s))
 		return is_late(s);
 	for (int rounds = 0;;) {
 		next_step next = use_what_came(s);

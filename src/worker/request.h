@@ -89,6 +89,7 @@ struct request {
 	bool impatient;      /* it has waited for its own backend in vain */
 	uint64_t asked_at;   /* clock_us: the attempt began */
 	/* relay, answer: */
+	uint64_t held_since; /* clock_ms: the answer is held back; 0: not */
 	unsigned status;     /* of the final answer */
 	struct slice hop_options; /* Connection of the response: for trailers */
 	size_t head_bytes;   /* bytes of the answer's head */

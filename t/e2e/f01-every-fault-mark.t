@@ -42,8 +42,9 @@ my @short = ([ '-t', 1, '-c', 6, '-r', 1, '-s', '1:100' ],
 # What is unlike the others: kill, who have to die so that somebody comes by;
 # load; idle, clients whose time is over; passed, how many hits are passed
 # over (0 and 7); cut, answers may end early; places, of each backend, so that
-# some have to wait; leave, clients of which some wait in vain; checked, names:
-# the steward checks backends, looks names up.
+# some have to wait; leave, clients of which some wait in vain; refused,
+# clients that go on sending; checked, names: the steward checks backends,
+# looks names up.
 my %special = (
 	queue_locked => { leave => 8, passed => [ 0, 3 ] },
 	queue_left => { leave => 8, passed => [ 0, 3 ] },
@@ -53,6 +54,8 @@ my %special = (
 	clone_done => { kill => 'worker', passed => [ 0, 3, 5, 7 ] },
 	heir_woken => { kill => 'steward', passed => [ 0, 1 ] },
 	ring_taken => { idle => 12 },
+	lingered => { refused => 4 },
+	glance_polled => { passed => [ 0 ] }, # one a second
 	resolve_socket => { names => 1, # not before it is ready
 	    passed => [ 5, 9 ] },
 	probe_opened => { checked => 1, passed => [ 7, 30 ] }, # the same
@@ -156,6 +159,16 @@ sub impatient_clients
 		. "\r\n"); $c } 1 .. $n;
 }
 
+# Clients that are refused and go on sending.
+sub refused_clients
+{
+	my ($p, $n) = @_;
+
+	return map { my $c = Client->new($p->address('http'));
+	    $c->send("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n"
+		. "\r\n" . 'x' x 50_000); $c } 1 .. $n;
+}
+
 sub is_complete
 {
 	my ($p) = @_;
@@ -174,7 +187,8 @@ sub drive
 
 	do {
 		my @idle = (idle_clients($p, $how->{idle} // 0),
-		    impatient_clients($p, $how->{leave} // 0));
+		    impatient_clients($p, $how->{leave} // 0),
+		    refused_clients($p, $how->{refused} // 0));
 		my @asked = @{ $how->{load} // \@mixed };
 		my @loads = map { start_load(@$_, $p->address('http')) } @asked;
 		my $first = IO::Select->new($loads[0]);

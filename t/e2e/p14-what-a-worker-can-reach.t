@@ -19,13 +19,19 @@ my $p = Portico->start(one_backend($b->address, top => 'user = "nobody";
     access_log = { to = "@dir@/access.log"; };'));
 my $at = $p->address('http');
 
-# name => inode of the shared memory that a process has mapped.
+# "name inode" => rights, of the shared memory that a process has mapped.
 sub areas
 {
 	my ($pid) = @_;
 
-	return map { m{^\S+ \S+ \S+ \S+ (\d+)\s+/memfd:(portico-\w+)}
-	    ? ($2 => $1) : () } split /\n/, Portico::slurp("/proc/$pid/maps");
+	return map { m{^\S+ (\S+) \S+ \S+ (\d+)\s+/memfd:(portico-\w+)}
+	    ? ("$3 $2" => $1) : () } split /\n/,
+	    Portico::slurp("/proc/$pid/maps");
+}
+
+sub names
+{
+	return join ' ', map { /^portico-(\w+)/ } sort @_;
 }
 
 sub targets
@@ -47,12 +53,15 @@ my ($logger) = $p->pids('logger');
 my %had = areas($old[0]);
 my %has = areas($new);
 
-is join(' ', sort keys %had), 'portico-pages portico-rows portico-seats '
-    . 'portico-slots', 'the memory of a worker';
-is join(' ', grep { $had{$_} eq $has{$_} } sort keys %has), 'portico-slots',
-    'only slots are of both generations';
-is join(' ', map { (my %a = areas($_)); join '-', sort keys %a } $logger),
-    'portico-slots', 'all that the logger shares';
+is names(keys %had), 'board pages rows seats slots', 'the memory of a worker';
+is names(grep { $has{$_} } keys %had), 'board seats slots',
+    'of another generation board and slots, and its seats';
+is names(grep { $has{$_} && $had{$_} ne $has{$_} } keys %had), 'seats',
+    'which a newer one cannot write';
+is join(' ', map { $has{$_} } grep { /seats/ && $had{$_} } keys %has), 'r--s',
+    'but read';
+is join(' ', map { (my %a = areas($_)); names(keys %a) } $logger), 'slots',
+    'all that the logger shares';
 for my $pid ($old[0], $new) {
 	is join(' ', grep { m{^/} && !m{^/dev/null|/stderr|/log$} }
 	    targets($pid)), '', 'a worker has no file open';

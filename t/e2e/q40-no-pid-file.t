@@ -17,6 +17,7 @@ my $text = qq{listeners = { http = { address = [ "$at",
     "unix:$dir/socket" ]; }; };
 pools = { app = { backends = "$backend->{address}"; }; };
 pid_file = "$dir/none/pid"; error_log = { to = "stderr"; };
+control = false;
 };
 
 open my $f, '>', "$dir/background.conf" or die $!;

@@ -384,5 +384,7 @@ int main(int argc, char **argv)
 	}
 	for (unsigned i = 0; i < want.connections; i++)
 		pthread_join(threads[i], NULL);
+	free(threads);
+	free(lines);
 	return 0;
 }
