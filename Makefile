@@ -178,8 +178,8 @@ check-fuzz: $(fuzzers)
 # T names one test of t/e2e, or a pattern: make check-e2e T='h03*'
 T ?= *
 # By number, so that tests of one kind do not all meet at the same time.
-chosen = $(addprefix $(srcdir)/t/e2e/,$(or $(shell cd $(srcdir)/t/e2e && \
-    ls $(T).t | LC_ALL=C sort -k 1.2),$(T).t))
+chosen := $(addprefix $(srcdir)/t/e2e/,$(or $(shell cd $(srcdir)/t/e2e && \
+    ls $(T).t 2>/dev/null | LC_ALL=C sort -k 1.2),$(T).t))
 
 # These take longest: they begin first, so that none of them is alone at the
 # end; those that need the processors beside those that only wait.
