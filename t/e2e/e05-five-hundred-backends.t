@@ -16,10 +16,12 @@ my $HUNG = 50;
 my $SECONDS = 5;
 
 my $backends = Checked->start($N);
+# Five in a row: what answers late since the machine is busy is not down.
 my $p = Portico->start(qq{
 	listeners = { http = { address = "\@http\@"; }; };
 	pools = { app = { backends = ( @{[ $backends->list ]} ); passive = false;
-	    health = { path = "/"; interval = "1s"; timeout = "900ms"; }; }; };
+	    health = { path = "/"; interval = "1s"; timeout = "900ms";
+	    fall = 5; }; }; };
 });
 
 # Requests by backend from now on.
