@@ -162,7 +162,7 @@ check-unit:
 	@exit 1
 else
 check-unit: $(unit_tests)
-	@cd $(srcdir) && CK_TAP_LOG_FILE_NAME=- $(in_the_tests) \
+	@cd $(srcdir) && CK_TAP_LOG_FILE_NAME=- CK_DEFAULT_TIMEOUT=60 $(in_the_tests) \
 	    $(PROVE) -j$(TEST_JOBS) -e '$(launcher)' $(abspath $(unit_tests))
 endif
 
@@ -227,7 +227,7 @@ threaded := $(patsubst $(srcdir)/%.c,obj/%,$(shell grep -l pthread_create \
     $(srcdir)/t/unit/test_*.c 2>/dev/null))
 .PHONY: check-threads
 check-threads: $(threaded)
-	@cd $(srcdir) && CK_TAP_LOG_FILE_NAME=- \
+	@cd $(srcdir) && CK_TAP_LOG_FILE_NAME=- CK_DEFAULT_TIMEOUT=60 \
 	    $(PROVE) -e '$(launcher)' $(abspath $(threaded))
 
 # ThreadSanitizer wants its addresses where it expects them.
