@@ -162,13 +162,13 @@ check-unit:
 	@exit 1
 else
 check-unit: $(unit_tests)
-	@cd $(srcdir) && CK_TAP_LOG_FILE_NAME=- CK_DEFAULT_TIMEOUT=60 $(in_the_tests) \
-	    $(PROVE) -j$(TEST_JOBS) -e '$(launcher)' $(abspath $(unit_tests))
+	@cd $(srcdir) && CK_TAP_LOG_FILE_NAME=- CK_DEFAULT_TIMEOUT=60 \
+	    $(in_the_tests) $(PROVE) -j$(TEST_JOBS) -e '$(launcher)' $(abspath $(unit_tests))
 endif
 
-# All fuzz entries together take less than a minute, unless told otherwise:
+# All fuzz entries together take half a minute, unless told otherwise:
 # make check-fuzz FUZZ_SECONDS=600
-FUZZ_SECONDS ?= $(shell s=$$((96 / ($(words $(fuzzers)) + 1))); \
+FUZZ_SECONDS ?= $(shell s=$$((60 / ($(words $(fuzzers)) + 1))); \
     test $$s -lt 6 && echo $$s || echo 6)
 
 check-fuzz: $(fuzzers)
