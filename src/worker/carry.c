@@ -216,8 +216,11 @@ static bool is_left(struct stride *s, next_step *next)
 	if (s->c->left != 1)
 		return false;
 	s->c->left = 2;
-	return (s->f.step == STEP_FORWARD || s->f.step == STEP_RELAY)
-	    && attempt_leave(s, next);
+	if ((s->f.step != STEP_FORWARD && s->f.step != STEP_RELAY)
+	    || !attempt_leave(s, next))
+		return false;
+	s->late = false; /* of the wait that it has left */
+	return true;
 }
 
 /* Where the last stride ended, unless something happened meanwhile. */

@@ -14,6 +14,7 @@ my $b = Backend->new({
 	'/shut' => sub { return 0 },
 	'/never' => sub { $_[0]->drain; return 0 },
 	'/cut' => sub { $_[0]->send(substr plain('x' x 100), 0, 60);
+		select undef, undef, undef, 0.5; # the client sees some of it
 	    return 0 },
 });
 my $at = $b->address;
