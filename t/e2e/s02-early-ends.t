@@ -12,6 +12,16 @@ use Time::HiRes qw(sleep);
 
 my $half = plain('x' x 100000);
 my $chunks = chunked('x' x 1000, 'y' x 1000);
+# Of an answer that the client has had some of already.
+sub half
+{
+	my ($peer, $bytes) = @_;
+
+	$peer->send($bytes);
+	sleep 0.3;
+	return 0;
+}
+
 my $b = Backend->new({
 	'/fine' => plain('fine'),
 	'/length' => sub { $_[0]->send(substr $half, 0, 50000); return 0 },
@@ -21,10 +31,9 @@ my $b = Backend->new({
 		$_[0]->reset;
 		return 0;
 	},
-	'/chunked' => sub { $_[0]->send(substr $chunks, 0, 1500);
-		return 0 },
-	'/no-last' => sub { $_[0]->send(substr $chunks, 0, -5); return 0 },
-	'/no-end' => sub { $_[0]->send(substr $chunks, 0, -2); return 0 },
+	'/chunked' => sub { half($_[0], substr $chunks, 0, 1500) },
+	'/no-last' => sub { half($_[0], substr $chunks, 0, -5) },
+	'/no-end' => sub { half($_[0], substr $chunks, 0, -2) },
 	'/head' => sub { $_[0]->send(substr $half, 0, 20); return 0 },
 	'/slow' => sub { # never answers, so that only leaving ends it
 		$_[0]->drain;
