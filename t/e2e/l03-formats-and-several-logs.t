@@ -16,6 +16,7 @@ my $b = Backend->new({ '/ok' => plain('hello'), '/bad' => "HTTP/1.1 503 Bad\r\nC
     '/slow' => sub { select undef, undef, undef, 0.3;
 	$_[0]->send(plain('late')) },
     '/cut' => sub { $_[0]->send(substr plain('x' x 100), 0, 60);
+	select undef, undef, undef, 0.5; # the client sees some of it
 	return 0 } });
 my $at = $b->address;
 my $gone = '127.0.0.1:' . free_port();
