@@ -108,13 +108,14 @@ sub stream
 	return 0;
 }
 
-# A body of known length that takes its time.
+# A body of known length that takes its time, and is not to be held back.
 sub drip
 {
 	my ($c) = @_;
 
 	$c->send("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n" .
-	    "Content-Length: 20\r\n\r\n") or return 0;
+	    "X-Accel-Buffering: no\r\nContent-Length: 20\r\n\r\n")
+	    or return 0;
 	return $c->drip('abcdefghijklmnopqrst', 1, 0.1);
 }
 
