@@ -180,7 +180,9 @@ void deadlines_leave(void)
 		    || !waits_for_the_down(c)
 		    || !lobby_take(c, conn_serial(c)))
 			continue;
-		c->left = 1;
+		/* it may be another request by now */
+		if (waits_for_the_down(c))
+			c->left = 1;
 		lobby_ring(c, conn_flow(c));
 	}
 }
