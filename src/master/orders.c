@@ -29,21 +29,22 @@ static order show, reload, reopen, stop, set_workers, set_state, set_weight,
 static const struct {
 	order *obey;
 	bool changes;
+	bool asks_current; /* it is about the generation that runs */
 } table[COMMAND_VERBS] = {
 	[COMMAND_STATUS] = {show, false},
 	[COMMAND_RELOAD] = {reload, true},
-	[COMMAND_REOPEN] = {reopen, true},
+	[COMMAND_REOPEN] = {reopen, true, true},
 	[COMMAND_STOP] = {stop, true},
 	[COMMAND_STOP_GRACEFUL] = {stop, true},
 	[COMMAND_SET_WORKERS] = {set_workers, true},
-	[COMMAND_DRAIN] = {set_state, true},
-	[COMMAND_ENABLE] = {set_state, true},
-	[COMMAND_DISABLE] = {set_state, true},
-	[COMMAND_WEIGHT] = {set_weight, true},
+	[COMMAND_DRAIN] = {set_state, true, true},
+	[COMMAND_ENABLE] = {set_state, true, true},
+	[COMMAND_DISABLE] = {set_state, true, true},
+	[COMMAND_WEIGHT] = {set_weight, true, true},
 	[COMMAND_ADD] = {add, true},
 	[COMMAND_REMOVE] = {drop, true},
-	[COMMAND_DIFF] = {show_changes, false},
-	[COMMAND_SAVE] = {save, false},
+	[COMMAND_DIFF] = {show_changes, false, true},
+	[COMMAND_SAVE] = {save, false, true},
 };
 
 static const char no_generation[] = "no generation is there yet; try again "
@@ -61,16 +62,18 @@ bool orders_change(const struct command *c)
 	return table[c->verb].changes;
 }
 
-bool orders_obey(const struct command *c, struct reply *r)
-{
-	return table[c->verb].obey(c, r);
-}
-
 static bool refuse(struct reply *r, const char *why)
 {
 	reply_error(r, "refused", "%s", why);
 	reply_end(r);
 	return true;
+}
+
+bool orders_obey(const struct command *c, struct reply *r)
+{
+	if (table[c->verb].asks_current && generation_current() == NULL)
+		return refuse(r, no_generation);
+	return table[c->verb].obey(c, r);
 }
 
 static bool agree(struct reply *r)
@@ -100,8 +103,6 @@ static bool reopen(const struct command *c, struct reply *r)
 	const struct generation *g = generation_current();
 
 	(void)c;
-	if (g == NULL)
-		return refuse(r, no_generation);
 	logs_reopen(g->conf);
 	return agree(r);
 }
@@ -139,8 +140,6 @@ static bool show_changes(const struct command *c, struct reply *r)
 	const struct generation *g = generation_current();
 
 	(void)c;
-	if (g == NULL)
-		return refuse(r, no_generation);
 	struct conf *file = reload_file_alone();
 	config_diff(r, file, g->conf);
 	conf_free(file);
@@ -152,8 +151,6 @@ static bool save(const struct command *c, struct reply *r)
 	const struct generation *g = generation_current();
 
 	(void)c;
-	if (g == NULL)
-		return refuse(r, no_generation);
 	config_save(r, g->conf);
 	return true;
 }
@@ -254,8 +251,6 @@ static bool set_state(const struct command *c, struct reply *r)
 	char name[BOARD_NAME];
 	bool fine;
 
-	if (g == NULL)
-		return refuse(r, no_generation);
 	if ((b = target_backend(g->conf, c, r)) == NULL) {
 		reply_end(r);
 		return true;
@@ -278,8 +273,6 @@ static bool set_weight(const struct command *c, struct reply *r)
 	const struct conf_backend *b;
 	char name[BOARD_NAME];
 
-	if (g == NULL)
-		return refuse(r, no_generation);
 	if ((b = target_backend(g->conf, c, r)) == NULL) {
 		reply_end(r);
 		return true;
