@@ -187,7 +187,7 @@ slow := f01 i02 o02 p10 q15 t03 p08 n06 n05 p12 q35 q44 i09 n02 t05 n07 n03 \
     v15 m05 g12 v13 g15 e06
 early = $(foreach n,$(slow),$(filter $(srcdir)/t/e2e/$(n)-%,$(chosen)))
 check-e2e: portico porticoctl fault $(peers)
-	@$(in_the_tests) $(PROVE) -j$(TEST_JOBS) $(early) \
+	@$(in_the_tests) TEST_JOBS=$(TEST_JOBS) $(srcdir)/t/prove $(early) \
 	    $(filter-out $(early),$(chosen))
 
 # Whole applications used through a browser; not part of check. What they

@@ -5,6 +5,9 @@
 
 #include <stdint.h>
 
+struct conf;
+struct lobby;
+
 enum {
 	EXIT_FINE = 0,   /* all went well, or a stop that was asked for */
 	EXIT_FAILED = 1, /* the configuration or the machine did not allow it */
@@ -31,5 +34,22 @@ struct logger_order {
 	uint64_t when; /* clock_us */
 	char name[128]; /* for messages: the path, cut if it is longer */
 };
+
+/* What a gate is made with; the master forks it, as root if it is root. */
+struct gate_task {
+	const struct conf *conf;
+	struct lobby *lobby; /* of its generation: gated, the sockets' ends */
+	unsigned generation;
+	int master;          /* its pid */
+	int tickets;         /* memfd of the ticket keys: gate/tickets.h */
+	int retire;          /* eventfd: not 0, it takes nothing new on */
+	void (*drop)(void);  /* gives up root, for good */
+};
+
+/* The certificates that a check has found, a line each, and no others:
+ * "certificate", name of the listener or pool, path, kind of key, time of its
+ * end (seconds of the epoch), DNS names separated by blanks; between them a
+ * tab. */
+#define FACTS_LINE 4096
 
 #endif

@@ -88,6 +88,42 @@ struct conf_access_log {
 	uint32_t sample;             /* of a million requests */
 };
 
+/* A file, or a glob of files, of PEM. */
+struct conf_certificate {
+	const char *cert; /* absolute */
+	const char *key;  /* NULL: it is in the same file */
+};
+
+enum conf_verify { VERIFY_NONE, VERIFY_OPTIONAL, VERIFY_REQUIRE };
+
+/* The files are read by gates and by who checks them, not by who loads the
+ * configuration. ciphers: names as OpenSSL has them, separated by colons, of
+ * TLS 1.2 and 1.3 in one list; groups likewise; NULL: the defaults. */
+struct conf_tls {
+	bool on;
+	const char *where; /* "FILE:LINE" of the group, for messages */
+	struct conf_certificate *certificates;
+	unsigned ncertificates;
+	unsigned min_version; /* 0x0303, 0x0304 */
+	const char *ciphers, *groups;
+	const char *client_ca; /* absolute; NULL unless verify_client */
+	enum conf_verify verify_client;
+	bool tickets;
+	bool strict_sni;
+	uint64_t hsts; /* ms; 0: off */
+};
+
+/* How a pool's https backends are spoken to. */
+struct conf_pool_tls {
+	bool on;           /* the group is there: every backend has it */
+	const char *where; /* "FILE:LINE" of the group, or of the pool */
+	bool verify;
+	const char *ca;    /* absolute; NULL: the system's */
+	const char *cert, *key; /* of ours; NULL: none, in the same file */
+	struct slice name; /* for SNI, and verified; n 0: the Host that is sent
+			    * to it, without port */
+};
+
 struct conf_listener {
 	const char *name;
 	unsigned index;
@@ -95,6 +131,10 @@ struct conf_listener {
 	unsigned naddresses;
 	unsigned backlog;
 	struct conf_networks trusted_proxies;
+	struct conf_tls tls;
+	bool redirect_https;
+	bool proxy_protocol; /* a PROXY header is required ... */
+	struct conf_networks proxy_peers; /* ... from these; n 0: from all */
 	uint32_t max_header;
 	uint32_t max_headers;
 	uint32_t max_uri;
@@ -144,6 +184,7 @@ struct conf_backend {
 	bool backup;
 	enum conf_state state;
 	bool added;        /* at run time, not in the file */
+	bool tls;          /* https, or its pool has tls */
 };
 
 enum conf_host { CONF_HOST_PRESERVE, CONF_HOST_BACKEND, CONF_HOST_NAME };
@@ -187,6 +228,8 @@ struct conf_pool {
 	uint32_t max_reuse; /* requests of a connection, 0: no limit */
 	enum conf_host host;
 	struct slice host_name; /* CONF_HOST_NAME */
+	struct conf_pool_tls tls;
+	unsigned proxy_protocol; /* 1, 2: sent to backends; 0: not */
 	struct {
 		unsigned attempts;
 		unsigned budget; /* percent of the requests */
@@ -351,6 +394,7 @@ struct conf {
 	unsigned workers_recycle_after; /* requests, 0: never */
 	unsigned connections;
 	bool connections_given;
+	unsigned gates; /* 0: one per CPU; see conf_has_gates */
 	uint64_t buffers;
 	const char *pid_file; /* NULL: none */
 	struct {
@@ -419,6 +463,9 @@ void conf_dump(const struct conf *conf, FILE *to);
  * type, default and meaning, tab-separated: what the check of the man page
  * and the file of all defaults are made from. */
 void conf_list_keywords(FILE *to);
+
+/* True if a listener or a backend has TLS. */
+bool conf_has_gates(const struct conf *conf);
 
 /* NULL if there is none of that name. */
 const struct conf_pool *conf_find_pool(const struct conf *conf,

@@ -148,3 +148,15 @@ const struct conf_site *conf_find_site(const struct conf *conf,
 			    slice_make(host.p + i, host.n - i));
 	return site ? site : conf->any;
 }
+
+bool conf_has_gates(const struct conf *conf)
+{
+	for (unsigned i = 0; i < conf->nlisteners; i++)
+		if (conf->listeners[i].tls.on)
+			return true;
+	for (unsigned i = 0; i < conf->npools; i++)
+		for (unsigned k = 0; k < conf->pools[i].nbackends; k++)
+			if (conf->pools[i].backends[k].tls)
+				return true;
+	return false;
+}

@@ -219,6 +219,9 @@ struct generation *generation_start(const struct master_task *task,
 	g->conf = conf;
 	g->number = newest + 1;
 	g->lobby.bell = g->lobby.order = g->lobby.report = -1;
+	for (int i = 0; i < 2; i++)
+		g->lobby.arrivals[i] = g->lobby.calls[i] =
+		    g->lobby.checked[i] = -1;
 	if (!bind_all(conf, &g->lobby) || !make_areas(g)) {
 		close_areas(g);
 		close_eventfds(&g->lobby);

@@ -5,10 +5,12 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "conf/conf.h"
 
 struct steward_task;
+struct gate_task;
 
 /* What the command line decides, and the lives of the roles, which main.c
  * knows (roles do not include each other). */
@@ -18,6 +20,9 @@ struct master_task {
 	void (*steward)(unsigned slot, const struct conf *conf,
 	    unsigned generation, int master);
 	void (*logger)(unsigned slot, int control);
+	void (*gate)(unsigned slot, const struct gate_task *gate);
+	/* gate/check.h; to be called in a child alone: it reads keys */
+	bool (*check_tls)(const struct conf *conf, FILE *to, FILE *facts);
 };
 
 /* Runs until it is told to stop; the exit code (roles.h). conf is the first

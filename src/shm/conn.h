@@ -6,22 +6,28 @@
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/un.h>
 
 #include "base/addr.h"
 #include "http/chunk.h"
 #include "http/head.h"
 #include "shm/pages.h"
+#include "shm/session.h"
 
 #define CONN_MAGIC 0x706f7274u
 #define CONN_PASSED 4
 
 enum conn_kind { CONN_NONE, CONN_STDIO, CONN_ORDER, CONN_AWAY, CONN_BELL,
-	CONN_LISTENER, CONN_CLIENT, CONN_BACKEND, CONN_PROBE, CONN_RESOLVER,
-	CONN_PIPE, CONN_SPOOL, CONN_REFRESH };
+	CONN_ARRIVALS, CONN_LISTENER, CONN_CLIENT, CONN_BACKEND, CONN_PROBE,
+	CONN_RESOLVER, CONN_PIPE, CONN_SPOOL, CONN_REFRESH };
 
 enum conn_state { CONN_FREE, CONN_PARKED, CONN_OWNED, CONN_BOUND };
+
+enum conn_verdict { VERDICT_NONE, VERDICT_COME, VERDICT_FAILED,
+	VERDICT_LOST };
 
 /* What a parked row waits for: the table in lobby.c says what is armed. */
 enum wait { WAIT_NOTHING, WAIT_CLIENT, WAIT_CLIENT_ROOM, WAIT_CONNECT,
@@ -114,7 +120,16 @@ struct flow {
 	/* a large body goes through a pipe instead of pages */
 	int32_t pipe_in, pipe_out; /* rows of its ends, -1: none */
 	uint64_t piped;     /* bytes in it: read, and not yet sent */
+	/* TLS. Below this line the flow is copied only if a side has it; a
+	 * backend's that is idle stands in its own row's flow[0].side[0]. */
+	uint32_t secure;    /* 1: the client's side; 2: the backend's */
+	uint32_t facts;     /* page: what arrival.facts said; 0: nothing */
+	uint32_t called;    /* number of the call to a gate; 0: none */
+	struct secure side[2];
 };
+
+enum { SIDE_CLIENT, SIDE_BACKEND };
+enum { SECURE_CLIENT = 1, SECURE_BACKEND = 2 };
 
 /* The word: serial (32), slot of the owner (16), fired (bit 2), state (2).
  *   free -> owned     who made the descriptor (accept, socket)
@@ -156,6 +171,9 @@ struct conn {
 	_Atomic uint32_t backend; /* index of its seat */
 	uint32_t prev, next; /* idle stack of the seat, under its lock */
 	uint64_t rx, tx;  /* backend: its counts while it is idle */
+	/* any: what came of the flow's call to a gate: serial of the row (32),
+	 * number of the call (24), enum conn_verdict; read like `granted` */
+	_Atomic uint64_t verdict;
 	union {
 		struct sockaddr sa;
 		struct sockaddr_in in;
@@ -204,12 +222,18 @@ static inline uint32_t conn_serial(const struct conn *c)
 	    memory_order_relaxed));
 }
 
+static inline void conn_copy_flow(struct flow *to, const struct flow *from)
+{
+	memcpy(to, from, from->secure ? sizeof *to
+	    : offsetof(struct flow, side));
+}
+
 /* Makes *f the row's flow, all at once. The caller owns the row. */
 static inline void conn_publish(struct conn *c, const struct flow *f)
 {
 	uint32_t other = !atomic_load_explicit(&c->cur, memory_order_relaxed);
 
-	c->flow[other] = *f;
+	conn_copy_flow(&c->flow[other], f);
 	atomic_store_explicit(&c->cur, other, memory_order_release);
 }
 

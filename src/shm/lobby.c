@@ -48,19 +48,28 @@ static uint64_t event_tag(unsigned row, uint32_t serial, enum conn_kind kind)
 	return (uint64_t)serial << 32 | (uint64_t)kind << 24 | row;
 }
 
+static size_t whole_pages(size_t bytes)
+{
+	return (bytes + 4095) & ~(size_t)4095;
+}
+
 bool lobby_create(struct lobby *l, unsigned nrows)
 {
-	size_t head = 4096, due = (nrows * 8u + 4095u) & ~4095u;
-	size_t pins = (nrows * 4u + 4095u) & ~4095u;
+	size_t head = 4096, due = whole_pages(nrows * 8u);
+	size_t pins = whole_pages(nrows * 4u);
+	size_t rows = whole_pages(sizeof(struct conn) * nrows);
+	size_t sessions = whole_pages(sizeof(struct session) * nrows);
 
-	l->area = area_create("portico-rows", head + due + pins
-	    + sizeof(struct conn) * nrows);
+	l->area = area_create("portico-rows", head + due + pins + rows
+	    + sessions + sizeof(struct arrival) * SLOTS);
 	if (l->area.at == NULL)
 		return false;
 	l->head = l->area.at;
 	l->due = (void *)((char *)l->area.at + head);
 	l->pins = (void *)((char *)l->due + due);
 	l->rows = (void *)((char *)l->pins + pins);
+	l->sessions = (void *)((char *)l->rows + rows);
+	l->hands = (void *)((char *)l->sessions + sessions);
 	l->nrows = nrows;
 	return true;
 }

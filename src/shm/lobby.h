@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "shm/area.h"
+#include "shm/arrival.h"
 #include "shm/conn.h"
 #include "shm/lock.h"
 
@@ -34,6 +35,7 @@ struct lobby_head {
 	_Atomic uint32_t ended;    /* steward: no connection is left */
 	_Atomic uint32_t shut;     /* steward: no new client is let in */
 	_Atomic uint32_t calls;    /* master: wakes the heir (a futex) */
+	_Atomic uint32_t gates_died; /* master: calls to them may be lost */
 	_Atomic uint32_t wanted;   /* steward: workers; the master bounds it */
 	/* steward: 1, one worker may leave, or 0; a worker between two
 	 * strides: 0, and leaves */
@@ -56,6 +58,8 @@ struct lobby {
 	struct conn *rows;
 	_Atomic uint64_t *due;  /* dense: clock_ms, 0: none; the row's owner */
 	_Atomic uint32_t *pins; /* dense: cache entries; the row's owner */
+	struct session *sessions; /* dense: session.h */
+	struct arrival *hands;  /* by slot: what it received under its note */
 	unsigned nrows;
 	unsigned connections;   /* clients at most */
 	int door;               /* epoll set */
@@ -66,6 +70,12 @@ struct lobby {
 	int report;             /* eventfd: family to master */
 	struct lobby_listener listeners[LOBBY_LISTENERS];
 	unsigned nlisteners;
+	/* Those with TLS: gates accept on them. The family has `at` alone. */
+	struct lobby_listener gated[LOBBY_LISTENERS];
+	unsigned ngated;
+	/* arrival.h; -1 without gates. [0]: the end that is read. The family
+	 * has arrivals[0], calls[1] and, for its steward, checked[0]. */
+	int arrivals[2], calls[2], checked[2];
 };
 
 extern struct lobby lobby;

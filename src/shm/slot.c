@@ -13,7 +13,7 @@ _Thread_local struct slot *slot_self;
 _Thread_local unsigned slot_me;
 
 static const char *const role_names[] = {"nobody", "master", "logger",
-	"steward", "heir", "worker"};
+	"steward", "heir", "worker", "gate"};
 
 bool slots_create(void)
 {
@@ -24,7 +24,7 @@ bool slots_create(void)
 
 const char *slot_role_name(enum slot_role role)
 {
-	return role_names[role <= SLOT_WORKER ? role : SLOT_NOBODY];
+	return role_names[role <= SLOT_GATE ? role : SLOT_NOBODY];
 }
 
 void slot_log(enum log_level level, const char *line, size_t n)

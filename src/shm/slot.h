@@ -17,7 +17,7 @@
 #define SLOT_TRACE 640
 
 enum slot_role { SLOT_NOBODY, SLOT_MASTER, SLOT_LOGGER, SLOT_STEWARD,
-	SLOT_HEIR, SLOT_WORKER };
+	SLOT_HEIR, SLOT_WORKER, SLOT_GATE };
 
 /* Who may write each state:
  *   free -> ordered     the master, when it wants a process there

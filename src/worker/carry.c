@@ -168,7 +168,7 @@ static struct request *request_of(const struct flow *f)
 static void begin(struct stride *s, struct conn *c)
 {
 	s->c = c;
-	s->f = *conn_flow(c);
+	conn_copy_flow(&s->f, conn_flow(c));
 	s->r = request_of(&s->f);
 	s->now = clock_ms();
 	/* pages are looked for again when that wait ends; for a place at a

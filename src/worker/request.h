@@ -118,6 +118,7 @@ struct stride {
 	bool late;         /* the wait ended by its deadline */
 	unsigned requests; /* finished in it */
 	bool fresh;        /* the step before ended by publishing f */
+	bool starved;      /* a side's records lack a page: secure.h */
 	struct page_drop drop;
 };
 
