@@ -14,6 +14,7 @@
 #include "master/bind.h"
 #include "master/claim.h"
 #include "master/control.h"
+#include "master/gates.h"
 #include "master/generation.h"
 #include "master/logs.h"
 #include "master/notify.h"
@@ -228,12 +229,13 @@ static int loop(void)
 		reload_look();
 		if (started)
 			reload_start_over();
-		unsigned long long again = reap_order_again();
+		unsigned long long again = sooner(sooner(clock_ms() + TICK_MS,
+		    reap_order_again()), gates_look());
 		if (signals_take(SIGTERM) || signals_take(SIGINT))
 			return EXIT_FINE;
 		if (!any_left() && (finishing || !started))
 			return finishing ? EXIT_FINE : EXIT_FAILED;
-		wait_for_news(again ? again : clock_ms() + TICK_MS);
+		wait_for_news(again);
 	}
 }
 
