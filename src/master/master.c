@@ -22,6 +22,7 @@
 #include "master/overlay.h"
 #include "master/reap.h"
 #include "master/reload.h"
+#include "master/renewal.h"
 #include "master/signals.h"
 #include "master/spawn.h"
 #include "master/start.h"
@@ -52,6 +53,7 @@ static void promote(struct generation *g)
 	claim_settle(g->conf, g->seats.row);
 	control_commit(g->conf);
 	orders_follow(g->conf);
+	renewal_follow();
 	if (started)
 		logs_reopen(g->conf);
 	log_set_level(g->conf->error_log.level);
@@ -130,7 +132,7 @@ static void follow_signals(void)
 		finish();
 	}
 	if (started && !finishing && generation_find(GEN_STARTING) == NULL
-	    && signals_take(SIGHUP))
+	    && !reload_inspects() && signals_take(SIGHUP))
 		reload_begin(NULL);
 }
 
@@ -231,6 +233,7 @@ static int loop(void)
 			reload_start_over();
 		unsigned long long again = sooner(sooner(clock_ms() + TICK_MS,
 		    reap_order_again()), gates_look());
+		again = sooner(again, renewal_look(task, started));
 		if (signals_take(SIGTERM) || signals_take(SIGINT))
 			return EXIT_FINE;
 		if (!any_left() && (finishing || !started))
