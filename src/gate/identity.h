@@ -9,6 +9,10 @@
 #include "gate/context.h"
 #include "shm/session.h"
 
+/* Clients are asked for a certificate, as the listener's tls says; and
+ * sessions are resumed only where the same is asked. False: complained. */
+bool identity_ask(struct context *c, struct complaints *complaints);
+
 /* After the handshake. */
 enum session_verified identity_verified(const struct context *c, SSL *ssl);
 
