@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "shm/call.h"
 #include "shm/slot.h"
 
 struct lobby lobby;
@@ -242,10 +243,11 @@ static void set_due(struct conn *c, uint64_t deadline)
 
 /* Who grants sets `granted`, then looks at the word; who parks has cleared
  * `fired` in the word, then looks here. All four are sequentially consistent:
- * one of both sees what the other has done. */
+ * one of both sees what the other has done. Likewise with the verdict. */
 static bool turn_has_come(const struct conn *c, const struct flow *f)
 {
-	return f->wait == WAIT_TURN && atomic_load(&c->granted);
+	return f->wait == WAIT_TURN && (atomic_load(&c->granted)
+	    || call_verdict(c, f) != VERDICT_NONE);
 }
 
 static bool put_down(struct conn *c, const struct flow *f, uint32_t client,

@@ -7,6 +7,7 @@
 
 #include "base/fault.h"
 #include "base/log.h"
+#include "shm/call.h"
 #include "shm/lobby.h"
 #include "shm/pages.h"
 #include "shm/seats.h"
@@ -299,6 +300,7 @@ void settle_slot(unsigned n)
 	if (kind == NOTE_ACCEPT || kind == NOTE_SOCKET || kind == NOTE_CLOSE)
 		if (!sweep())
 			return; /* a process does not move on: once more */
+	arrive_settle(n);
 	FAULT(settle_done);
 	free_slot(n);
 }

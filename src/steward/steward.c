@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/title.h"
+#include "shm/call.h"
 #include "shm/lobby.h"
 #include "shm/pages.h"
 #include "shm/seats.h"
@@ -238,6 +239,7 @@ static uint64_t look(uint64_t now, bool woken)
 {
 	reap_and_spawn();
 	follow_order();
+	call_ring_lost();
 	looks.deadlines = deadlines_end(now);
 	if (now >= looks.tick) {
 		tick();

@@ -34,6 +34,7 @@ static struct conn *let_go(struct stride *s)
 		peer->tx = s->f.btx + s->f.sent;
 	}
 	s->f.peer = -1;
+	s->f.called = 0; /* what comes of it still is nobody's */
 	page_drop(&s->drop, s->f.bin);
 	s->f.bin = 0;
 	s->f.bin_start = s->f.bin_end = 0;

@@ -6,6 +6,14 @@
 #include "net/stream.h"
 #include "worker/request.h"
 
+/* The connection to s->r->backend is s->f.peer: makes the head for it; then
+ * forward. */
+next_step attempt_ask(struct stride *s);
+
+/* Of the idle connections to s->r->backend, peer and those behind it, one that
+ * the backend has not closed; it is s->f.peer then. False: there is none. */
+bool attempt_reuse(struct stride *s, struct conn *peer);
+
 /* Lets go of the backend; its connection, if there is one, is closed. */
 void attempt_end(struct stride *s);
 

@@ -18,6 +18,7 @@ static step_run *const steps[STEP_COUNT] = {
 	[STEP_GUARD] = guard_run,     /* may it pass */
 	[STEP_BODY] = body_run,       /* is the body here, as far as it fits */
 	[STEP_PICK] = pick_run,       /* which backend */
+	[STEP_HANDSHAKE] = handshake_run, /* a connection over TLS */
 	[STEP_FORWARD] = forward_run, /* send head and body */
 	[STEP_RELAY] = relay_run,     /* response head, body to the client */
 	[STEP_ANSWER] = answer_run,   /* responses that we make ourselves */
