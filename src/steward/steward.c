@@ -218,6 +218,7 @@ static void open_door(uint64_t now)
 {
 	if (atomic_load(&lobby.head->ready) || !resolve_is_settled(now))
 		return;
+	lobby_arrivals_in();
 	if (!drained)
 		lobby_listeners_in();
 	atomic_store(&lobby.head->ready, 1);
@@ -302,9 +303,10 @@ static _Noreturn void live_as_steward(void)
 
 static void close_foreign(void)
 {
-	int keep[LOBBY_LISTENERS + 8] = {0, 1, 2, lobby.bell, lobby.order,
-	    lobby.report};
-	size_t n = 6;
+	int keep[LOBBY_LISTENERS + 9] = {0, 1, 2, lobby.bell, lobby.order,
+	    lobby.report, lobby.arrivals[0], lobby.calls[1],
+	    lobby.checked[0]};
+	size_t n = 9;
 
 	for (unsigned i = 0; i < lobby.nlisteners; i++)
 		keep[n++] = lobby.listeners[i].fd;
