@@ -203,6 +203,24 @@ bool certs_read(const struct conf_tls *tls, struct certificates *certs,
 	return c->errors == errors;
 }
 
+bool certs_read_pool(const struct conf_pool_tls *tls,
+    struct certificates *certs, struct complaints *c)
+{
+	const struct conf_certificate entry = {tls->cert, tls->key};
+	unsigned errors = c->errors;
+
+	*certs = (struct certificates){0};
+	if (tls->cert == NULL)
+		return true;
+	read_entry(&entry, certs, c);
+	if (certs->n > 1)
+		complain(c, tls->cert, "has more than one certificate: "
+		    "backends are shown one");
+	for (unsigned i = 0; i < certs->n; i++)
+		leaf_judge(&certs->at[i], true, c);
+	return c->errors == errors;
+}
+
 bool certs_load(const struct conf_tls *tls, struct certificates *certs,
     FILE *to)
 {

@@ -51,6 +51,10 @@ bool certs_load(const struct conf_tls *tls, struct certificates *certs,
 /* The same, for who knows more of the place: c has been begun. */
 bool certs_read(const struct conf_tls *tls, struct certificates *certs,
     struct complaints *c);
+/* The one that backends of a pool are shown, if it names one (n is 0 if not);
+ * c has been begun. */
+bool certs_read_pool(const struct conf_pool_tls *tls,
+    struct certificates *certs, struct complaints *c);
 void certs_free(struct certificates *certs);
 
 /* The indices of those that fit a name (lower case; NULL or "": none): exact
