@@ -21,12 +21,10 @@
 #define BATCH 16       /* calls heard at one wake-up */
 #define SLACK_MS 250   /* the caller's own deadline is the one that counts */
 
-void (*errand_ended)(void);
-
 static const struct conf *conf;
 static const struct conf_backend **backends; /* by index */
 static struct loop_entry calls;
-static unsigned under_way;
+static unsigned under_way, most;
 static bool retired;
 
 unsigned errand_count(void)
@@ -51,7 +49,7 @@ static bool is_check(const struct errand *e)
 
 static void listen_on(void)
 {
-	if (!retired && under_way < ERRANDS)
+	if (!retired && under_way < most)
 		loop_arm(&calls, EPOLLIN | EPOLLEXCLUSIVE);
 	else if (!retired)
 		loop_arm(&calls, 0);
@@ -73,8 +71,6 @@ void errand_end(struct errand *e)
 	free(e);
 	under_way--;
 	listen_on();
-	if (errand_ended)
-		errand_ended();
 }
 
 /* ---- What is said to who has called ---- */
@@ -193,10 +189,10 @@ static void go_on(struct loop_entry *entry, uint32_t events)
 	static void (*const stages[])(struct errand *) = {
 		[STAGE_CONNECT] = be_reached,
 		[STAGE_FIRST] = send_first,
-		[STAGE_HANDSHAKE] = shake_hands,
-		[STAGE_LAST_FLIGHT] = send_last_flight,
-		[STAGE_ANSWER] = read_answer,
-		[STAGE_HANDOVER] = hand_over,
+		[STAGE_HANDSHAKE] = errand_shake_hands,
+		[STAGE_LAST_FLIGHT] = errand_send_last_flight,
+		[STAGE_ANSWER] = errand_read_answer,
+		[STAGE_HANDOVER] = errand_hand_over,
 	};
 	struct errand *e = of_entry(entry);
 
@@ -280,7 +276,7 @@ static void hear(struct loop_entry *entry, uint32_t events)
 {
 	(void)entry;
 	(void)events;
-	for (unsigned n = 0; n < BATCH && under_way < ERRANDS; n++)
+	for (unsigned n = 0; n < BATCH && under_way < most; n++)
 		if (!hear_one())
 			break;
 	listen_on();
@@ -300,12 +296,14 @@ static bool list_backends(void)
 	return true;
 }
 
-bool errand_open(const struct conf *c, int from, int to)
+bool errand_open(const struct conf *c, const struct lobby *family,
+    unsigned room)
 {
 	conf = c;
-	errand_report_to(to);
+	most = room < ERRANDS ? room : ERRANDS;
+	errand_report_to(family->checked[1]);
 	calls.ready = hear;
-	if (!list_backends() || !loop_enter(&calls, from))
+	if (!list_backends() || !loop_enter(&calls, family->calls[0]))
 		return false;
 	listen_on();
 	return true;

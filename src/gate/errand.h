@@ -7,21 +7,21 @@
 #include <stdbool.h>
 
 #include "conf/conf.h"
+#include "shm/lobby.h"
 
-#define ERRANDS 2048 /* at once; the loop needs an entry for each, and one */
+#define ERRANDS 2048 /* at once, at most */
 
-/* Once: calls are heard on that socket of the family's, what checks bring goes
- * to `checked`, connections by handover.h. peers_open was before. False if
- * there is no memory, or the loop cannot watch the socket. */
-bool errand_open(const struct conf *conf, int calls, int checked);
+/* Once: calls are heard on the family's socket, as many as `room` under way;
+ * each needs an entry of the loop, and a descriptor. peers_open and
+ * handover_open were before. False if there is no memory, or the loop cannot
+ * watch the socket. */
+bool errand_open(const struct conf *conf, const struct lobby *family,
+    unsigned room);
 
 /* Hears no more calls; what is under way goes on. */
 void errand_retire(void);
 
 /* How many are under way. */
 unsigned errand_count(void);
-
-/* Called whenever one has ended; may be NULL. */
-extern void (*errand_ended)(void);
 
 #endif

@@ -54,7 +54,7 @@ static void take_tickets(struct errand *e)
 static void be_connected(struct errand *e)
 {
 	ERR_clear_error();
-	if (is_check(e))
+	if (e->call.kind == CALL_CHECK)
 		errand_ask(e);
 	else
 		take_tickets(e);
@@ -105,10 +105,8 @@ void errand_send_last_flight(struct errand *e)
 
 void errand_begin_handshake(struct errand *e)
 {
-	const struct conf_pool *pool = &conf->pools[e->backend->pool];
-
 	e->stage = STAGE_HANDSHAKE;
-	if (e->call.nserver == 0 && pool->tls.verify) {
+	if (e->call.nserver == 0 && peers_verify(e->backend)) {
 		fail(e, "there is no name that its certificate could be for");
 		return;
 	}

@@ -167,6 +167,12 @@ SSL *peers_connect(const struct conf_backend *b, const char *server, size_t n,
 	return ssl;
 }
 
+bool peers_verify(const struct conf_backend *b)
+{
+	return contexts[b->pool] && SSL_CTX_get_verify_mode(contexts[b->pool])
+	    != SSL_VERIFY_NONE;
+}
+
 /* OpenSSL takes a connection that is freed as it is for one that failed, and
  * its session for a bad one. */
 void peers_leave(SSL *ssl)

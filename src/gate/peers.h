@@ -27,6 +27,9 @@ bool peers_open(const struct conf *conf, FILE *to);
 SSL *peers_connect(const struct conf_backend *b, const char *server, size_t n,
     char why[ARRIVAL_WHY]);
 
+/* Whether its certificate has to be one for its name. */
+bool peers_verify(const struct conf_backend *b);
+
 /* Frees it; sessions that it brought are kept for others. */
 void peers_leave(SSL *ssl);
 
