@@ -44,8 +44,9 @@ struct certificates {
 struct complaints;
 
 /* Reads all certificates of a listener, with keys. Errors and warnings go to
- * `to`, a line each, beginning with tls->where; false if there was an error. What was read is
- * the caller's, and for certs_free, which wipes the keys, either way. */
+ * `to`, a line each, beginning with tls->where; false if there was an error.
+ * What was read is the caller's, and for certs_free, which wipes the keys,
+ * either way. Blocks on the disk. */
 bool certs_load(const struct conf_tls *tls, struct certificates *certs,
     FILE *to);
 /* The same, for who knows more of the place: c has been begun. */

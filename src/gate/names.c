@@ -65,7 +65,7 @@ static void add(struct certificate *cert, const ASN1_STRING *s,
 	cert->nnames++;
 }
 
-static void add_common_name(struct certificate *cert, struct complaints *c)
+static void add_cn(struct certificate *cert, struct complaints *c)
 {
 	X509_NAME *subject = X509_get_subject_name(cert->leaf);
 	int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
@@ -95,7 +95,7 @@ void names_read(struct certificate *cert, struct complaints *c)
 			add(cert, name->d.dNSName, c);
 	}
 	if (all == NULL)
-		add_common_name(cert, c);
+		add_cn(cert, c);
 	GENERAL_NAMES_free(all);
 }
 

@@ -123,11 +123,12 @@ static bool set_subject(X509 *cert, const char *name)
 	const unsigned char *cn = (const unsigned char *)name;
 
 	/* A common name has 64 characters at most (RFC 5280, A.1). */
-	return X509_NAME_add_entry_by_txt(subject, "O", MBSTRING_ASC, o, -1,
-	        -1, 0) == 1
-	    && (strlen(name) > 64 || X509_NAME_add_entry_by_txt(subject, "CN",
-	        MBSTRING_ASC, cn, -1, -1, 0) == 1)
-	    && X509_set_issuer_name(cert, subject) == 1;
+	bool fine = X509_NAME_add_entry_by_txt(subject, "O", MBSTRING_ASC, o,
+	    -1, -1, 0) == 1;
+	if (strlen(name) <= 64)
+		fine = fine && X509_NAME_add_entry_by_txt(subject, "CN",
+		    MBSTRING_ASC, cn, -1, -1, 0) == 1;
+	return fine && X509_set_issuer_name(cert, subject) == 1;
 }
 
 /* NULL if OpenSSL cannot. */
@@ -189,8 +190,8 @@ static bool write_file(struct selfsigned *s, X509 *cert, EVP_PKEY *key,
 	int fd = mkostemp(path, O_CLOEXEC); /* 0600, O_EXCL */
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
 	bool fine = f && PEM_write_X509(f, cert) == 1
-	    && PEM_write_PKCS8PrivateKey(f, key, NULL, NULL, 0, NULL, NULL)
-	        == 1 && fflush(f) == 0 && fsync(fd) == 0;
+	    && PEM_write_PKCS8PrivateKey(f, key, NULL, NULL, 0, NULL, NULL) > 0
+	    && fflush(f) == 0 && fsync(fd) == 0;
 	if (fine)
 		fine = (over ? rename(path, s->path) : link(path, s->path))
 		    == 0;
