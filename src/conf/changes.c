@@ -91,6 +91,7 @@ static void add_backend(struct load *l, const struct conf_change *c,
 {
 	struct conf_backend *b = heap_alloc(l->conf, 1, sizeof *b);
 
+	b->tls = pool->tls.on;
 	if (conf_find_backend(pool, c->name)) {
 		warn(l, c, "the file has it now, and what it says is taken");
 		return;

@@ -36,6 +36,16 @@
 	TYPE(RATE, rate, "rate")                                               \
 	TYPE(ADDRESSES, addresses, "list of addresses")                        \
 	TYPE(NETWORKS, networks, "list of networks")                           \
+	TYPE(TLS, tls, "group, files or false")                                \
+	TYPE(CERTIFICATES, certificates, "list of files or groups")            \
+	TYPE(VERSION, version, "string")                                       \
+	TYPE(SUITES, suites, "list of strings")                                \
+	TYPE(VERIFY, verify, "string")                                         \
+	TYPE(HSTS, hsts, "duration or false")                                  \
+	TYPE(PROXY, proxy, "boolean or list of networks")                      \
+	TYPE(GATES, gates, "number or string")                                 \
+	TYPE(POOL_TLS, pool_tls, "group or boolean")                           \
+	TYPE(SERVER, server, "name of a host")                                 \
 	TYPE(ADDRESS, address, "address")                                      \
 	TYPE(NAME, name, "string")                                             \
 	TYPE(BALANCE, balance, "string")                                       \

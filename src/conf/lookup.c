@@ -53,10 +53,11 @@ static bool is_name(struct slice name)
 	    ? slice_make(dot, (size_t)(name.p + name.n - dot)) : name);
 }
 
-const char *lookup_parse(struct slice text, struct lookup *out)
+const char *lookup_parse(struct slice text, uint16_t usual,
+    struct lookup *out)
 {
 	struct slice rest = text;
-	uint64_t port = 80;
+	uint64_t port = usual;
 
 	out->srv = slice_starts(text, SRV);
 	if (out->srv)

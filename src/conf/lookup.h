@@ -10,7 +10,7 @@
 
 struct lookup {
 	struct slice name; /* of the text */
-	uint16_t port;     /* 80 where none is given; 0: SRV records say it */
+	uint16_t port;     /* 0: SRV records say it */
 	bool srv;
 };
 
@@ -21,8 +21,10 @@ struct lookup {
 bool lookup_is(struct slice text);
 
 /* "app.internal", "app.internal:8080" or "srv:_http._tcp.app.internal", in
- * lower case; NULL or what is wrong (a constant). */
-const char *lookup_parse(struct slice text, struct lookup *out);
+ * lower case; the port where none is given. NULL or what is wrong (a
+ * constant). */
+const char *lookup_parse(struct slice text, uint16_t port,
+    struct lookup *out);
 
 /* With the port, also 80. Returns the length. */
 size_t lookup_format(const struct lookup *from, char to[LOOKUP_TEXT]);

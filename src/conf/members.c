@@ -5,6 +5,8 @@
 #include "conf/heap.h"
 #include "conf/load.h"
 
+#define HTTPS "https://"
+
 _Static_assert(LOOKUP_TEXT >= ADDR_TEXT, "an address fits where a name does");
 
 static void add(struct load *l, struct conf_pool *pool,
@@ -75,6 +77,58 @@ void members_index(struct conf *conf)
 		}
 	}
 	conf->nbackends = index;
+}
+
+uint16_t members_port(const struct conf_backend *b)
+{
+	return b->tls ? 443 : 80;
+}
+
+static const char *parse_name(char *text, struct conf_backend *b)
+{
+	struct lookup found;
+	const char *wrong;
+
+	for (char *p = text; *p; p++)
+		*p = ascii_lower(*p);
+	wrong = lookup_parse(slice_str(text), members_port(b), &found);
+	if (wrong)
+		return wrong;
+	/* It has its NUL: what stood behind is known. */
+	text[found.name.p + found.name.n - text] = '\0';
+	b->lookup = found.name;
+	b->port = found.port;
+	b->srv = found.srv;
+	return NULL;
+}
+
+const char *members_parse(char *text, struct conf_backend *b)
+{
+	bool https = strncmp(text, HTTPS, strlen(HTTPS)) == 0;
+	struct slice s;
+
+	if (https) {
+		b->tls = true;
+		text += strlen(HTTPS);
+	}
+	s = slice_str(text);
+	if (https && slice_starts(s, SLICE("srv:")))
+		return "is https of SRV records; leave \"https://\" out, and "
+		       "write tls = true in the pool";
+	if (https && strchr(text, '/'))
+		return "has a path or is a unix socket; write it as "
+		       "\"https://HOST:PORT\"";
+	if (slice_starts(s, SLICE("http://")))
+		return "is a URI; write an address without \"http://\"";
+	if (s.n && s.p[0] == '*')
+		return "is every address; a backend has one, as "
+		       "\"127.0.0.1:80\"";
+	if (lookup_is(s))
+		return parse_name(text, b);
+	const char *wrong = addr_parse(s, members_port(b), &b->address);
+	if (!wrong && b->tls && b->address.sa.sa_family == AF_UNIX)
+		return "is a unix socket; TLS is for TCP only";
+	return wrong;
 }
 
 size_t members_format(const struct conf_backend *b, char to[LOOKUP_TEXT])

@@ -30,7 +30,16 @@ unsigned members_groups(const struct conf_pool *pool);
 /* Gives all backends their indices, over all pools. */
 void members_index(struct conf *conf);
 
-/* Where it is, as in the file but with its port: also its usual name.
+/* Reads where it is, and whether it is https, from text, which is written to
+ * and must stay: an address or a name, behind "https://" or not. b->tls says
+ * whether its pool has TLS. NULL, or what is wrong (a constant). */
+const char *members_parse(char *text, struct conf_backend *b);
+
+/* The port that is meant where none is named. */
+uint16_t members_port(const struct conf_backend *b);
+
+/* Where it is, as in the file but with its port and without "https://": also
+ * its usual name.
  * Returns the length. */
 size_t members_format(const struct conf_backend *b, char to[LOOKUP_TEXT]);
 

@@ -27,6 +27,10 @@ void read_group_into(struct load *l, const struct spot *at, void *base);
 void read_backend(struct load *l, const struct spot *item, const char *title,
     struct conf_backend *b);
 
+/* Whether the group that a key stands in has TLS by its key "tls", which may
+ * not have been read yet. */
+bool read_has_tls(const config_setting_t *beside);
+
 /* True if it is a token of RFC 9110, 5.6.2: the name of a field or method. */
 bool read_is_token(struct slice text);
 

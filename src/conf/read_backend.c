@@ -9,47 +9,12 @@
 
 #define MEMBERS 8 /* of a name */
 
-static const char *parse_name(char *text, struct conf_backend *b)
-{
-	struct lookup found;
-	const char *wrong;
-
-	for (char *p = text; *p; p++)
-		*p = ascii_lower(*p);
-	wrong = lookup_parse(slice_str(text), &found);
-	if (wrong)
-		return wrong;
-	/* It has its NUL: what stood behind is known. */
-	text[found.name.p + found.name.n - text] = '\0';
-	b->lookup = found.name;
-	b->port = found.port;
-	b->srv = found.srv;
-	return NULL;
-}
-
-static const char *parse_address(char *text, struct conf_backend *b)
-{
-	struct slice s = slice_str(text);
-
-	if (slice_starts(s, SLICE("https://")))
-		return "asks for https, which backends cannot have yet; "
-		       "write \"127.0.0.1:80\"";
-	if (slice_starts(s, SLICE("http://")))
-		return "is a URI; write an address without \"http://\"";
-	if (s.n && s.p[0] == '*')
-		return "is every address; a backend has one, as "
-		       "\"127.0.0.1:80\"";
-	if (lookup_is(s))
-		return parse_name(text, b);
-	return addr_parse(s, 80, &b->address);
-}
-
 void read_address(struct load *l, const struct spot *at)
 {
 	struct conf_backend *b = at->base;
 	const char *text = spot_text(l, at);
 	char *parsed = text ? heap_copy(l->conf, slice_str(text)) : NULL;
-	const char *wrong = parsed ? parse_address(parsed, b) : NULL;
+	const char *wrong = parsed ? members_parse(parsed, b) : NULL;
 
 	if (wrong)
 		spot_bad(l, at, "has \"%s\", which %s", text, wrong);
@@ -111,14 +76,14 @@ static struct slice host_of(struct load *l, const struct conf_backend *b)
 	struct lookup name = {b->lookup, b->port, b->srv};
 	char text[LOOKUP_TEXT];
 
-	if (b->srv || (b->lookup.n && b->port == 80))
+	if (b->srv || (b->lookup.n && b->port == members_port(b)))
 		return lookup_host(&name);
 	if (!is_known(b) || (b->address.len
 	    && b->address.sa.sa_family == AF_UNIX))
 		return SLICE("localhost");
 	struct slice host = slice_make(text, members_format(b, text));
-	if (b->address.len && addr_port(&b->address) == 80)
-		host.n -= 3;
+	if (b->address.len && addr_port(&b->address) == members_port(b))
+		host.n -= b->tls ? 4 : 3;
 	return slice_make(heap_copy(l->conf, host), host.n);
 }
 
@@ -169,6 +134,7 @@ void read_backends(struct load *l, const struct spot *at)
 	for (unsigned i = 0; i < n; i++) {
 		struct spot item = spot_item(at, i);
 		all[i].pool_name = pool->name;
+		all[i].tls = read_has_tls(at->setting);
 		read_backend(l, &item, heap_printf(l->conf,
 		    "backend %u of %s", i + 1, at->title), &all[i]);
 	}

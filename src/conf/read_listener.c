@@ -21,14 +21,15 @@ void read_addresses(struct load *l, const struct spot *at)
 {
 	struct conf_listener *to = at->base;
 	unsigned n = spot_count(l, at);
+	uint16_t port = read_has_tls(at->setting) ? 443 : 80;
 
 	to->addresses = heap_alloc(l->conf, n, sizeof *to->addresses);
 	for (unsigned i = 0; i < n; i++) {
 		struct spot item = spot_item(at, i);
 		struct addr *a = &to->addresses[to->naddresses];
 		const char *text = spot_text(l, &item);
-		const char *wrong = text ? addr_parse(slice_str(text), 80, a)
-		    : NULL;
+		const char *wrong = text ? addr_parse(slice_str(text), port,
+		    a) : NULL;
 		if (wrong)
 			spot_bad(l, &item, "has \"%s\", which %s", text,
 			    wrong);

@@ -106,6 +106,41 @@ static void verify_listeners(struct load *l)
 	free(all);
 }
 
+static void verify_tls_addresses(struct load *l,
+    const struct conf_listener *c)
+{
+	for (unsigned i = 0; i < c->naddresses; i++)
+		if (c->tls.on && c->addresses[i].sa.sa_family == AF_UNIX)
+			report_error(&l->report,
+			    load_line(l, &c->addresses[i]), "listener \"%s\" "
+			    "has TLS at a unix socket; TLS is for TCP only",
+			    c->name);
+}
+
+/* A redirect needs a place to lead to, and must not lead to itself. */
+static void verify_redirects(struct load *l)
+{
+	const struct conf *conf = l->conf;
+	unsigned gated = 0;
+
+	for (unsigned i = 0; i < conf->nlisteners; i++)
+		gated += conf->listeners[i].tls.on;
+	for (unsigned i = 0; i < conf->nlisteners; i++) {
+		const struct conf_listener *c = &conf->listeners[i];
+		verify_tls_addresses(l, c);
+		if (!c->redirect_https)
+			continue;
+		if (c->tls.on)
+			report_error(&l->report, load_line(l, c), "listener "
+			    "\"%s\" has TLS itself: \"redirect_https\" is "
+			    "for a listener without", c->name);
+		else if (gated == 0)
+			report_error(&l->report, load_line(l, c), "listener "
+			    "\"%s\" has \"redirect_https\", but no listener "
+			    "has \"tls\"", c->name);
+	}
+}
+
 static unsigned line_of(const struct load *l, const char *path)
 {
 	const config_setting_t *s = config_lookup(&l->file, path);
@@ -129,6 +164,7 @@ void verify(struct load *l)
 	defaults_fill(l);
 	verify_workers(l);
 	verify_listeners(l);
+	verify_redirects(l);
 	verify_pools(l);
 	if (conf->nlisteners == 0 && l->report.errors == 0)
 		report_error(&l->report, 0, "there is no listener; write "

@@ -38,6 +38,19 @@ const struct word words_retry[] = {
 	{NULL, 0},
 };
 
+const struct word words_version[] = {
+	{"1.2", 0x0303},
+	{"1.3", 0x0304},
+	{NULL, 0},
+};
+
+const struct word words_verify[] = {
+	{"none", VERIFY_NONE},
+	{"optional", VERIFY_OPTIONAL},
+	{"require", VERIFY_REQUIRE},
+	{NULL, 0},
+};
+
 const char *words_name(const struct word *words, int value)
 {
 	while (words->name && words->value != value)

@@ -13,6 +13,8 @@ extern const struct word words_balance[];
 extern const struct word words_state[];
 extern const struct word words_when_down[];
 extern const struct word words_retry[];
+extern const struct word words_version[];
+extern const struct word words_verify[];
 
 /* The word of a value; it is in the table. */
 const char *words_name(const struct word *words, int value);

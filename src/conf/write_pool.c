@@ -33,9 +33,12 @@ void write_backends(struct dump *d, const struct keyword *k,
 
 void write_address(struct dump *d, const struct keyword *k, const void *base)
 {
-	char text[LOOKUP_TEXT];
-	size_t n = members_format(base, text);
+	const struct conf_backend *b = base;
+	char text[8 + LOOKUP_TEXT] = "https://";
+	/* Of SRV records the pool's "tls" says it. */
+	size_t n = b->tls && !b->srv ? strlen(text) : 0;
 
+	n += members_format(b, text + n);
 	dump_text(d, k->name, slice_make(text, n));
 }
 

@@ -316,7 +316,7 @@ static bool add(const struct command *c, struct reply *r)
 		reply_end(r);
 		return true;
 	}
-	wrong = target_name(&named);
+	wrong = target_name(pool, &named);
 	if (wrong)
 		reply_error(r, "refused", "\"%s\" %s", c->address, wrong);
 	else if (conf_find_backend(pool, named.name))

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "conf/lookup.h"
 #include "conf/members.h"
 #include "conf/suggest.h"
 
@@ -48,29 +47,18 @@ unsigned target_members(const struct conf_backend *b)
 	return b->member == 0 && b->members ? b->members : 1;
 }
 
-const char *target_name(struct command *c)
+const char *target_name(const struct conf_pool *pool, struct command *c)
 {
 	static const char long_name[] = "this address is too long to be a "
 		"name; give it one by name=";
-	char text[LOOKUP_TEXT];
-	struct conf_backend b = {0};
-	struct slice address = slice_str(c->address);
-	struct lookup found;
+	char text[LOOKUP_TEXT], parsed[sizeof c->address];
+	struct conf_backend b = {.tls = pool->tls.on};
 	const char *wrong;
 
 	if (c->name[0])
 		return NULL;
-	for (char *p = c->address; *p; p++)
-		if (lookup_is(address))
-			*p = ascii_lower(*p);
-	if (lookup_is(address)) {
-		wrong = lookup_parse(address, &found);
-		b.lookup = found.name;
-		b.port = found.port;
-		b.srv = found.srv;
-	} else {
-		wrong = addr_parse(address, 80, &b.address);
-	}
+	memcpy(parsed, c->address, sizeof parsed);
+	wrong = members_parse(parsed, &b);
 	if (wrong)
 		return wrong;
 	size_t n = members_format(&b, text);

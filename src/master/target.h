@@ -20,6 +20,6 @@ unsigned target_members(const struct conf_backend *b);
 
 /* Gives a backend that is to be added the name that it would have in the
  * file. NULL, or what is wrong (a constant). */
-const char *target_name(struct command *c);
+const char *target_name(const struct conf_pool *pool, struct command *c);
 
 #endif
