@@ -55,6 +55,13 @@ struct record_keys {
  * cloned from. False if OpenSSL cannot. Allocates. */
 bool record_init(void);
 
+/* The part of it that is about the making of keys. */
+bool record_keys_init(void);
+
+/* For speed the last key of each direction stays in OpenSSL's memory. This
+ * wipes it: for who is about to sleep. Costs nothing if there is none. */
+void record_forget(void);
+
 /* From the traffic secrets of TLS 1.3 (RFC 8446, 7.3) to read[0], write[0].
  * Each secret has k->secret_bytes bytes; version and suite are set. */
 bool record_keys_13(struct record_keys *k, const uint8_t *read_secret,
