@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TICKETS_LIFE_S (24 * 3600)    /* of a ticket */
-#define TICKETS_TURN_MS (12 * 3600000ull) /* of a key, until the next */
-#define TICKETS_KEYS 3u               /* that open tickets; the first seals */
+#define TICKETS_LIFE_S (24 * 3600) /* of a ticket */
+#define TICKETS_KEYS 3u            /* open tickets; the first seals them */
+#define TICKETS_TURN_MS (12 * 3600 * 1000ull) /* from key to key */
 
 /* Gates alone: maps the memfd, which stays open, and makes it longer if it is
  * too short; makes the first key if there is none. False (errno) if that fails. */

@@ -3,17 +3,13 @@
 #include "master/gates.h"
 
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fd.h"
 #include "base/log.h"
-#include "base/title.h"
 #include "master/obituary.h"
 #include "master/privs.h"
 #include "master/reap.h"
@@ -47,20 +43,9 @@ struct first {
 	struct generation *g;
 	const struct shift *shift;
 	pid_t master;
-	unsigned number;
 };
 
-static void close_foreign(const struct lobby *l, const struct gate_task *t)
-{
-	int keep[LOBBY_LISTENERS + 12] = {0, 1, 2, l->arrivals[1],
-	    l->calls[0], l->checked[1], t->tickets, t->retire};
-	size_t n = 8;
-
-	for (unsigned i = 0; i < l->ngated; i++)
-		keep[n++] = l->gated[i].fd;
-	fd_close_all_but(keep, n);
-}
-
+/* It closes what is not its own itself. */
 static void run_gate(unsigned slot, void *arg)
 {
 	const struct first *first = arg;
@@ -69,16 +54,12 @@ static void run_gate(unsigned slot, void *arg)
 	    .generation = first->g->number, .master = first->master,
 	    .tickets = tickets, .retire = first->shift->retire,
 	    .drop = privs_drop};
-	char title[16];
 
-	snprintf(title, sizeof title, "gate %u", first->number);
-	title_set(title);
 	generation_unmap_all(first->g);
 	area_close(&board.area);
 	wires_for_gate(l);
 	if (!first->shift->lets_in)
 		l->ngated = 0;
-	close_foreign(l, &t);
 	task->gate(slot, &t);
 }
 
@@ -97,7 +78,7 @@ static bool make(struct generation *g, const struct shift *s, unsigned number)
 {
 	const struct child gate = {.generation = g->number, .number = number,
 	    .shift = s->number, .lets_in = s->lets_in};
-	struct first first = {g, s, getpid(), number};
+	struct first first = {g, s, getpid()};
 
 	count(g, s->lets_in);
 	bool made = spawn_gate(&gate, run_gate, &first);
@@ -197,8 +178,7 @@ static void retire(struct generation *g, struct shift *s)
 
 /* ---- Their lives ---- */
 
-/* Nobody who was let in under one configuration may resume under another
- * that would not let him in: gates see to that, with keys of one area. */
+/* Made once: any gate of any generation opens the tickets of all. */
 static bool open_tickets(void)
 {
 	if (tickets < 0)

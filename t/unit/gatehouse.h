@@ -297,4 +297,36 @@ static SSL *house_ssl(SSL_CTX *ctx, int fd, const char *server)
 	return ssl;
 }
 
+/* Connects with what it has to say cut into pieces; then `last` goes out with
+ * the last flight. What SSL_connect would return. */
+__attribute__((unused)) static int house_shake(SSL *ssl, int fd, size_t piece, const char *last)
+{
+	BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+	char bytes[17000];
+	int done;
+
+	SSL_set_bio(ssl, in, out);
+	while ((done = SSL_connect(ssl)) != 1
+	    && SSL_get_error(ssl, done) == SSL_ERROR_WANT_READ) {
+		int n;
+		while ((n = BIO_read(out, bytes, (int)piece)) > 0)
+			if (send(fd, bytes, (size_t)n, MSG_NOSIGNAL) != n)
+				return -1;
+		ssize_t came = recv(fd, bytes, sizeof bytes, 0);
+		if (came <= 0)
+			return -1;
+		BIO_write(in, bytes, (int)came);
+	}
+	if (done == 1 && last)
+		ck_assert_int_gt(SSL_write(ssl, last, (int)strlen(last)), 0);
+	int n = BIO_read(out, bytes, sizeof bytes);
+	for (int at = 0, m; at < n; at += m) {
+		m = last || n - at < (int)piece ? n - at : (int)piece;
+		ck_assert_int_eq(send(fd, bytes + at, (size_t)m, MSG_NOSIGNAL),
+		    m);
+	}
+	SSL_set_fd(ssl, fd);
+	return done;
+}
+
 #endif
