@@ -20,9 +20,10 @@ static bool begins(const char *p, size_t n, const char *with, size_t nwith)
 	return memcmp(p, with, n < nwith ? n : nwith) == 0;
 }
 
+static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
 static void set_ip(struct addr *a, int family, const void *ip, uint16_t port)
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
 	memset(a, 0, sizeof *a);
 	if (family == AF_INET6 && memcmp(ip, mapped, sizeof mapped) == 0) {
@@ -293,12 +294,27 @@ static struct addr plain(const struct addr *a)
 	return out;
 }
 
+/* A header has addresses of one family. */
+static void map(struct addr *four)
+{
+	struct sockaddr_in in = four->in;
+
+	memset(four, 0, sizeof *four);
+	four->in6.sin6_family = AF_INET6;
+	four->in6.sin6_port = in.sin_port;
+	memcpy(four->in6.sin6_addr.s6_addr, mapped, sizeof mapped);
+	memcpy(four->in6.sin6_addr.s6_addr + sizeof mapped, &in.sin_addr, 4);
+	four->len = sizeof four->in6;
+}
+
 size_t proxyproto_put(unsigned version, const struct addr *from,
     const struct addr *to, char *room)
 {
 	static const char local[4] = {0x20, 0, 0, 0};
 	struct addr a = plain(from), b = plain(to);
 
+	if (a.len > 0 && b.len > 0 && a.len != b.len)
+		map(a.len < b.len ? &a : &b);
 	if (a.len > 0 && a.len == b.len)
 		return version == 1 ? put_v1(&a, &b, room) :
 		    put_v2(&a, &b, room);

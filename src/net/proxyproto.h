@@ -31,8 +31,9 @@ enum proxyproto_result proxyproto_read(const char *p, size_t n,
     struct proxyproto *header, size_t *length);
 
 /* Writes a header of that version (1, 2) for a connection from -> to; with
- * from or to NULL, or of no IP family, or of two families, one that says so
- * (UNKNOWN, LOCAL). room: PROXYPROTO_ROOM. Its length. */
+ * from or to NULL, or of no IP family, one that says so (UNKNOWN, LOCAL). Of
+ * two families the address of IPv4 is written as one of IPv6 (::ffff:...).
+ * room: PROXYPROTO_ROOM. Its length. */
 size_t proxyproto_put(unsigned version, const struct addr *from,
     const struct addr *to, char *room);
 

@@ -68,6 +68,7 @@ enum {
 	FLOW_CLIENT_ENDED = 8388608, /* tunnel: it has sent its last byte */
 	FLOW_BACKEND_ENDED = 16777216,
 	FLOW_NO_UPLOAD = 67108864, /* the rest of the body goes nowhere */
+	FLOW_PROXIED = 134217728, /* a PROXY header is to come first */
 	FLOW_TRAILERS = 33554432, /* the answer's trailers go to the client */
 };
 

@@ -10,19 +10,31 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "http/refusal.h"
+#include "net/proxyproto.h"
 
 #define INTERIMS 8 /* 1xx that may stand before an answer */
 #define FIELDS 128
 #define FIRST_ROOM 2048
 #define STEPS_MOST 100000 /* of a match */
 #define DEPTH_MOST 1000
-#define AROUND 128 /* bytes of a request beside method, path and host */
+#define AROUND 160 /* bytes of a request beside method, path and host */
 
 static bool has_content(struct slice method)
 {
 	return slice_eq(method, SLICE("POST"))
 	    || slice_eq(method, SLICE("PUT"))
 	    || slice_eq(method, SLICE("PATCH"));
+}
+
+/* Who checks is no client of anybody's. A gate sends it where there is TLS. */
+static void put_proxied(struct buf *to, const struct conf_pool *pool,
+    const struct conf_backend *b)
+{
+	char room[PROXYPROTO_ROOM];
+
+	if (pool->proxy_protocol && !b->tls)
+		buf_put(to, room, proxyproto_put(pool->proxy_protocol, NULL,
+		    NULL, room));
 }
 
 char *check_request(const struct conf_pool *pool,
@@ -37,6 +49,7 @@ char *check_request(const struct conf_pool *pool,
 	if (text == NULL)
 		return NULL;
 	buf_init(&to, text, room);
+	put_proxied(&to, pool, b);
 	buf_slice(&to, method);
 	BUF_LIT(&to, " ");
 	buf_slice(&to, path);

@@ -57,7 +57,7 @@ void attempt_keep(struct stride *s)
 {
 	const struct conf_pool *pool = s->r->pool;
 	struct conn *peer = let_go(s);
-	bool worn = peer && ((pool->max_reuse
+	bool worn = peer && (pool->proxy_protocol || (pool->max_reuse
 	    && peer->number >= pool->max_reuse)
 	    || peer->version != board_address_version(s->r->backend));
 

@@ -5,6 +5,7 @@
 #include "http/chunk.h"
 #include "http/forward.h"
 #include "worker/edit.h"
+#include "worker/proxied.h"
 #include "worker/stick.h"
 #include "worker/target.h"
 
@@ -230,6 +231,17 @@ static void hang_head(struct stride *s, uint32_t page, const struct buf *b)
 	s->f.bhead_len = (uint16_t)buf_length(b);
 }
 
+/* A connection begins with the PROXY header, and has one request; a gate has
+ * sent it where there is TLS. */
+static enum target put_first(struct buf *b, const struct stride *s)
+{
+	char room[PROXYPROTO_ROOM];
+
+	if (s->r->pool->proxy_protocol && !s->r->backend->tls)
+		buf_put(b, room, proxied_put(s, room));
+	return compose_put_request_head(b, s);
+}
+
 enum compose compose_request_head(struct stride *s)
 {
 	struct arena *a = &s->r->arena;
@@ -240,7 +252,7 @@ enum compose compose_request_head(struct stride *s)
 	    && (!(s->f.flags & FLOW_BODY_WHOLE) || s->f.tail))
 		s->f.flags |= FLOW_CHUNKED_UP;
 	buf_init(&b, a->at, (size_t)(a->end - a->at));
-	enum target made = compose_put_request_head(&b, s);
+	enum target made = put_first(&b, s);
 	if (made == TARGET_REGEX)
 		return COMPOSE_REGEX;
 	if (!b.full && made == TARGET_DOTS)
@@ -254,7 +266,7 @@ enum compose compose_request_head(struct stride *s)
 	if (page == 0)
 		return COMPOSE_NO_PAGE;
 	buf_init(&b, page_at(page), PAGE_LARGE);
-	made = compose_put_request_head(&b, s);
+	made = put_first(&b, s);
 	hang_head(s, page, &b);
 	return b.full ? COMPOSE_TOO_LARGE
 	    : made == TARGET_DOTS ? COMPOSE_DOTS : COMPOSE_FINE;

@@ -8,6 +8,7 @@
 #include "worker/account.h"
 #include "worker/client.h"
 #include "worker/inbound.h"
+#include "worker/proxied.h"
 #include "worker/random.h"
 #include "worker/request.h"
 #include "worker/worker.h"
@@ -223,26 +224,66 @@ static next_step is_late(struct stride *s)
 	return refuse_head(s, 408, CAUSE_HEAD_TIMEOUT, NULL);
 }
 
-next_step receive_run(struct stride *s)
+/* False if the head is not whole yet; else *next says what becomes of it. */
+static bool look(struct stride *s, next_step *next)
 {
 	uint32_t most = listener_of(s)->max_header;
+	uint32_t n = (uint32_t)(s->f.in_end - s->f.in_start);
 	size_t length = 0;
+	enum head_scan scan = n == 0 ? HEAD_MORE : head_scan(page_at(s->f.in) +
+	    s->f.in_start, n, &s->f.scan, &length);
 
-	if (s->f.flags & FLOW_DEADLY)
-		return refuse_head(s, 500, CAUSE_TWO_DEATHS, NULL);
-	if (s->late)
-		return is_late(s);
+	if (scan == HEAD_BAD)
+		*next = head_is_bad(s);
+	else if (scan == HEAD_WHOLE && length <= most)
+		*next = parse(s, length);
+	else if (n > most || scan == HEAD_WHOLE)
+		*next = too_large(s);
+	else
+		return false;
+	return true;
+}
+
+/* What comes before the head of a connection's first request. */
+static bool look_before(struct stride *s, next_step *next)
+{
+	enum proxyproto_result result = s->f.flags & FLOW_PROXIED ?
+	    proxied_read(s) : PROXYPROTO_FINE;
+
+	if (result == PROXYPROTO_FINE)
+		return look(s, next);
+	*next = NEXT(STEP_CLOSE);
+	return result == PROXYPROTO_BAD;
+}
+
+/* Who is refused for what the machine says of it, and not for its bytes. */
+static bool is_refused(struct stride *s, next_step *next)
+{
+	bool deadly = s->f.flags & FLOW_DEADLY;
+
+	if (!deadly && !s->late)
+		return false;
+	if (s->f.flags & FLOW_PROXIED) {
+		if (s->late)
+			proxied_is_late(s);
+		*next = NEXT(STEP_CLOSE);
+	} else {
+		*next = deadly ? refuse_head(s, 500, CAUSE_TWO_DEATHS, NULL) :
+		    is_late(s);
+	}
+	return true;
+}
+
+next_step receive_run(struct stride *s)
+{
+	next_step next;
+
+	if (is_refused(s, &next))
+		return next;
+	proxied_expect(s);
 	for (;;) {
-		uint32_t n = (uint32_t)(s->f.in_end - s->f.in_start);
-		enum head_scan scan = n == 0 ? HEAD_MORE
-		    : head_scan(page_at(s->f.in) + s->f.in_start, n,
-		    &s->f.scan, &length);
-		if (scan == HEAD_BAD)
-			return head_is_bad(s);
-		if (scan == HEAD_WHOLE && length <= most)
-			return parse(s, length);
-		if (n > most || scan == HEAD_WHOLE)
-			return too_large(s);
+		if (look_before(s, &next))
+			return next;
 		if (!have_room(s))
 			return stride_wait_for_pages(s);
 		switch (inbound_client(s)) {

@@ -29,7 +29,7 @@ static void check_again(unsigned version, const struct proxyproto *was)
 {
 	char room[PROXYPROTO_ROOM];
 	size_t n = proxyproto_put(version, &was->from, &was->to, room), length;
-	bool same = was->from.len > 0 && was->from.len == was->to.len;
+	bool same = was->from.len > 0 && was->to.len > 0;
 	struct proxyproto now;
 
 	MUST(n <= sizeof room);

@@ -303,7 +303,8 @@ START_TEST(what_is_written_can_be_read)
 	says_nothing(NULL, NULL);
 	says_nothing(&four, NULL);
 	says_nothing(NULL, &six);
-	says_nothing(&four, &six);
+	there_and_back(1, "192.0.2.1:1", "[2001:db8::2]:2", 45);
+	there_and_back(2, "[2001:db8::1]:1", "192.0.2.2:2", 52);
 	says_nothing(&local, &local);
 	says_nothing(&four, &none);
 	/* as the kernel has it on a socket of both families */
