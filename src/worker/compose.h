@@ -20,6 +20,9 @@ struct slice compose_scheme(const struct request *r);
 struct slice compose_host_asked(const struct request *r);
 struct slice compose_scheme_asked(const struct request *r);
 
+/* The Host that s->r->backend is sent. */
+struct slice compose_host_sent(const struct request *r);
+
 /* Writes the head for s->r->backend into the request's arena or, where that
  * has no room, a page: f.bhead, bhead_off, bhead_len. */
 enum compose compose_request_head(struct stride *s);
