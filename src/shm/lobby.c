@@ -43,6 +43,13 @@ static struct arms arms_of(unsigned wait)
 	return (struct arms){events[wait & 3], events[wait >> 2 & 3]};
 }
 
+bool lobby_wait_reads(unsigned wait, unsigned side)
+{
+	struct arms a = arms_of(wait);
+
+	return (side == SIDE_CLIENT ? a.client : a.backend) & EPOLLIN;
+}
+
 /* An event carries serial (32), kind (8) and row (24). */
 static uint64_t event_tag(unsigned row, uint32_t serial, enum conn_kind kind)
 {
@@ -139,6 +146,11 @@ bool lobby_open(void)
 	fix_row(lobby.report, CONN_ORDER);
 	for (unsigned i = 0; i < lobby.nlisteners; i++)
 		fix_row(lobby.listeners[i].fd, CONN_LISTENER);
+	if (lobby.arrivals[0] > 0) {
+		fix_row(lobby.arrivals[0], CONN_ARRIVALS);
+		fix_row(lobby.calls[1], CONN_ORDER);
+		fix_row(lobby.checked[0], CONN_ORDER);
+	}
 	return arm(lobby.bell, 1, CONN_BELL, EPOLLIN, false);
 }
 
@@ -197,6 +209,27 @@ struct conn *lobby_hang_client(int fd, const struct lobby_listener *l,
 	c->listener = (uint8_t)l->index;
 	c->is_unix = l->is_unix;
 	take_from(c, from);
+	FAULT(client_filled);
+	own(c);
+	return c;
+}
+
+/* What it brings may be hung in its flow before it is ours. */
+struct conn *lobby_hang_arrival(int fd, const struct lobby_listener *l,
+    const struct arrival *a)
+{
+	struct conn *c = row_for(fd, CONN_CLIENT);
+
+	if (c == NULL)
+		return NULL;
+	c->listener = (uint8_t)l->index;
+	c->is_unix = l->is_unix;
+	take_from(c, &a->from.sa);
+	lobby.sessions[lobby_row(c)] = a->session;
+	c->flow[0].secure = SECURE_CLIENT;
+	c->flow[0].side[SIDE_CLIENT] = (struct secure){.on = 1,
+	    .wire_rx = a->rx, .wire_tx = a->tx, .rseq = a->rseq,
+	    .wseq = a->wseq};
 	FAULT(client_filled);
 	own(c);
 	return c;
@@ -324,6 +357,9 @@ static void unhang(struct conn *c)
 	MUST(c->queued == 0);
 	if (c->kind == CONN_CLIENT)
 		atomic_fetch_sub(&lobby.head->clients, 1);
+	if (conn_flow(c)->secure)
+		explicit_bzero(&lobby.sessions[lobby_row(c)],
+		    sizeof(struct session));
 	atomic_store_explicit(&lobby.due[lobby_row(c)], 0,
 	    memory_order_relaxed);
 	atomic_store_explicit(&c->word, word_make(word_serial(w) + 1, 0,

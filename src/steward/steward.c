@@ -230,6 +230,7 @@ static void open_door(uint64_t now)
 {
 	if (atomic_load(&lobby.head->ready) || !resolve_is_settled(now))
 		return;
+	lobby_arrivals_in();
 	if (!drained)
 		lobby_listeners_in();
 	atomic_store(&lobby.head->ready, 1);

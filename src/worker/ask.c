@@ -4,29 +4,36 @@
 #include "shm/call.h"
 #include "worker/attempt.h"
 #include "worker/compose.h"
+#include "worker/inbound.h"
+#include "worker/secure.h"
 
 /* On which it has said nothing since, too: bytes that lie there would be taken
- * for the answer. But on a new one of TLS they are tickets, as a rule. It goes
- * to where the backend's name is now. */
-static bool is_sound(const struct stride *s, const struct conn *peer)
+ * for the answer. It goes to where the backend's name is now. It is s->f.peer
+ * then: tickets that lie there are read over. */
+static bool use_sound(struct stride *s, struct conn *peer)
 {
-	bool new = s->r->backend->tls && peer->number == 0;
-	enum io io = stream_peek((int)lobby_row(peer));
-
-	return peer->version == board_address_version(s->r->backend)
-	    && (io == IO_WAIT || (io == IO_OK && new));
+	if (peer->version != board_address_version(s->r->backend))
+		return false;
+	call_use_peer(&s->f, peer);
+	if (inbound_peek(s) == IO_WAIT && !s->starved)
+		return true;
+	if (secure_is_on(s, SIDE_BACKEND))
+		secure_drop(s, SIDE_BACKEND);
+	s->f.secure &= ~(uint32_t)SECURE_BACKEND;
+	s->f.peer = -1;
+	s->starved = false;
+	return false;
 }
 
 bool attempt_reuse(struct stride *s, struct conn *peer)
 {
-	while (peer && !is_sound(s, peer)) {
+	while (peer && !use_sound(s, peer)) {
 		lobby_close(peer);
 		peer = seat_idle(s->c);
 	}
 	if (peer == NULL)
 		return false;
 	s->f.flags |= FLOW_REUSED;
-	call_use_peer(&s->f, peer);
 	return true;
 }
 

@@ -69,4 +69,7 @@ void forward_let_go(struct stride *s);
  * it. IO_OK: all of it; IO_WAIT: some is left; IO_BROKEN: it has gone. */
 enum io flush_some(struct stride *s);
 
+/* True if there is something that the client has not taken. */
+bool flush_is_due(const struct stride *s);
+
 #endif
