@@ -9,7 +9,7 @@ use Net::SSLeay ();
 use Time::HiRes qw(sleep time);
 use Client ();
 
-our @EXPORT_OK = qw(get_tls ask_tls);
+our @EXPORT_OK = qw(get_tls ask_tls one_https);
 our %AEAD = map { $_->[0] => $_ } (
 	[ 'aes128', 'TLS_AES_128_GCM_SHA256', 'AES128-GCM-SHA256' ],
 	[ 'aes256', 'TLS_AES_256_GCM_SHA384', 'AES256-GCM-SHA384' ],
@@ -321,6 +321,23 @@ sub subject
 
 	return Net::SSLeay::X509_NAME_oneline(
 	    Net::SSLeay::X509_get_subject_name($x)) =~ s/.*\/CN=//r;
+}
+
+# A configuration: one listener "https" with these certificates (a path, or the
+# text of the value), one pool. more: tls, listener, pool, top => keys.
+sub one_https
+{
+	my ($address, $certificates, %more) = @_;
+	my ($tls, $listener, $pool, $top) = map { $_ // '' }
+	    @more{qw(tls listener pool top)};
+
+	$certificates = qq("$certificates") if $certificates =~ m{^[/@]};
+	return qq{
+	listeners = { https = { address = "\@https\@"; $listener
+	    tls = { certificates = $certificates; $tls }; }; };
+	pools = { app = { backends = [ "$address" ]; $pool }; };
+	$top
+	};
 }
 
 # As Client::ask and get, with options of `new` behind.
