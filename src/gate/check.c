@@ -10,6 +10,7 @@
 
 #include "gate/certs.h"
 #include "gate/complain.h"
+#include "gate/context.h"
 #include "roles.h"
 
 #define TITLE 256
@@ -56,12 +57,12 @@ static bool check_listener(const struct conf_listener *l, FILE *to,
 {
 	char title[TITLE];
 	struct complaints c = {.where = l->tls.where, .title = title, .to = to};
-	struct certificates certs;
+	struct context context;
 
 	snprintf(title, sizeof title, "listeners.%s.tls", l->name);
-	bool fine = certs_read(&l->tls, &certs, &c);
-	tell_all(&certs, l->name, facts);
-	certs_free(&certs);
+	bool fine = context_read(&context, l, &c);
+	tell_all(&context.certs, l->name, facts);
+	context_close(&context);
 	return fine;
 }
 

@@ -362,23 +362,23 @@ START_TEST(a_common_name_counts_without_others)
 }
 END_TEST
 
-START_TEST(thousands_are_found_at_once)
+START_TEST(hundreds_are_found_at_once)
 {
 	struct certificates many = {.n = 0};
 	unsigned found[CERTS_KINDS];
 	char file[32], names[64];
 	bool matched;
 
-	for (unsigned i = 0; i < 1000; i++) {
+	for (unsigned i = 0; i < 300; i++) {
 		snprintf(file, sizeof file, "%04u.pem", i);
-		snprintf(names, sizeof names, "DNS:n%u.example", 999 - i);
+		snprintf(names, sizeof names, "DNS:n%u.example", 299 - i);
 		pki_put(file, names, i % 2 ? ec : other);
 	}
 	load_one("*.pem");
-	expect_fine(1000);
+	expect_fine(300);
 	many = certs;
-	for (unsigned i = 0; i < 1000; i++) {
-		snprintf(names, sizeof names, "n%u.example", 999 - i);
+	for (unsigned i = 0; i < 300; i++) {
+		snprintf(names, sizeof names, "n%u.example", 299 - i);
 		ck_assert_uint_eq(certs_find(&many, names, found, &matched),
 		    1);
 		ck_assert_uint_eq(found[0], i);
@@ -576,7 +576,7 @@ static TCase *reading(void)
 	tcase_add_test(tc, strangers_get_all_kinds_of_the_first);
 	tcase_add_test(tc, the_first_of_a_name_wins);
 	tcase_add_test(tc, a_common_name_counts_without_others);
-	tcase_add_test(tc, thousands_are_found_at_once);
+	tcase_add_test(tc, hundreds_are_found_at_once);
 	return tc;
 }
 

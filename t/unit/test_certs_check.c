@@ -152,6 +152,33 @@ START_TEST(pools_are_looked_at)
 }
 END_TEST
 
+START_TEST(suites_groups_and_authorities_are_looked_at)
+{
+	char line[400];
+
+	serve("a.pem", "DNS:a.example");
+	listener.tls.ciphers = "ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA";
+	expect_bad("a.conf:3: listeners.https.tls: ciphers: \"AES128-SHA\" "
+	    "is none of the suites");
+	listener.tls.ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256";
+	listener.tls.groups = "X25519:P-257";
+	expect_bad("a.conf:3: listeners.https.tls: groups: \"X25519:P-257\" "
+	    "is no list of groups");
+	listener.tls.groups = "X25519:P-256";
+	ck_assert(check());
+	listener.tls.verify_client = VERIFY_REQUIRE;
+	listener.tls.client_ca = pki_path("clients.pem");
+	snprintf(line, sizeof line, "a.conf:3: listeners.https.tls: %s: ",
+	    listener.tls.client_ca);
+	expect_bad(line);
+	pki_put_text("clients.pem", "nothing\n");
+	expect_bad(line);
+	listener.tls.client_ca = entry.cert;
+	ck_assert(check());
+	ck_assert_str_eq(said, "");
+}
+END_TEST
+
 START_TEST(control_bytes_are_escaped)
 {
 	entry = (struct conf_certificate){pki_path("a\nb\tc.pem"), NULL};
@@ -174,6 +201,7 @@ int main(void)
 	tcase_add_test(tc, facts_of_many_names_fit);
 	tcase_add_test(tc, errors_name_the_group);
 	tcase_add_test(tc, pools_are_looked_at);
+	tcase_add_test(tc, suites_groups_and_authorities_are_looked_at);
 	tcase_add_test(tc, control_bytes_are_escaped);
 	SRunner *sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
