@@ -129,7 +129,7 @@ $(fuzzers): obj/%: obj/%.o $(if $(FUZZ_LIBS),,obj/t/fuzz/driver.o) \
 	$(link) $(FUZZ_LIBS) $(LIBS)
 
 $(peers): obj/t/%: obj/t/lib/%.o
-	$(link) -pthread
+	$(link) -pthread $(if $(filter %/load,$@),-lssl -lcrypto)
 
 tests: portico porticoctl $(unit_tests) $(fuzzers) $(peers)
 

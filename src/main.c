@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* portico(8): the command line; the only file that names all roles. */
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,11 @@
 #include "base/log.h"
 #include "base/title.h"
 #include "conf/conf.h"
+#include "gate/check.h"
+#include "gate/gate.h"
+#include "gate/selfsigned.h"
 #include "logger/logger.h"
+#include "master/inspect.h"
 #include "master/master.h"
 #include "roles.h"
 #include "steward/steward.h"
@@ -24,6 +29,7 @@ static const char usage[] =
     "       portico -t | -T [-c FILE]\n"
     "       portico -x REQUEST [-H FIELD ...] [-a ADDRESS] [-c FILE]\n"
     "       portico [-f] -l ADDRESS -b ADDRESS [-b ADDRESS ...]\n"
+    "       portico --self-signed FOLDER [NAME ...]\n"
     "       portico -V | -h\n"
     "\n"
     "  -c FILE     configuration (" SYSCONFDIR "/portico/portico.conf)\n"
@@ -36,7 +42,10 @@ static const char usage[] =
     "  -l ADDRESS  without a file: listen here ...\n"
     "  -b ADDRESS  ... and forward to this backend; may be repeated\n"
     "  -V          print the version and leave\n"
-    "  -h          print this and leave\n";
+    "  -h          print this and leave\n"
+    "  --self-signed FOLDER\n"
+    "              make a certificate for tests there, for these names, and "
+    "leave\n";
 
 struct command {
 	const char *file;
@@ -46,7 +55,14 @@ struct command {
 	const char *fields[FIELDS_MOST + 1];
 	unsigned nfields;
 	struct explain explain;
-	char mode; /* t, T, x, or 0: run */
+	const char *folder;       /* of --self-signed */
+	const char *const *names; /* what follows the options */
+	char mode; /* t, T, x, S, or 0: run */
+};
+
+static const struct option long_options[] = {
+	{"self-signed", required_argument, NULL, 'S'},
+	{NULL, 0, NULL, 0},
 };
 
 static struct command asked;
@@ -72,9 +88,18 @@ static void run_logger(unsigned n, int control)
 	logger_main(n, control);
 }
 
+static void run_gate(unsigned n, const struct gate_task *gate)
+{
+	if (!asked.options.foreground)
+		fd_let_go_of_stdio();
+	gate_main(n, gate);
+}
+
 static struct master_task task = {
 	.steward = run_steward,
 	.logger = run_logger,
+	.gate = run_gate,
+	.check_tls = check_tls,
 };
 
 static _Noreturn void leave(int code, FILE *to, const char *text)
@@ -126,6 +151,10 @@ static void read_option(struct command *c, int option)
 	case 'b':
 		add_backend(c, optarg);
 		break;
+	case 'S':
+		c->mode = 'S';
+		c->folder = optarg;
+		break;
 	case 'K':
 		conf_list_keywords(stdout);
 		exit(EXIT_FINE);
@@ -142,9 +171,11 @@ static void read_command(struct command *c, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "c:ftTx:H:a:l:b:KVh")) != -1)
+	while ((option = getopt_long(argc, argv, "c:ftTx:H:a:l:b:KVh",
+	    long_options, NULL)) != -1)
 		read_option(c, option);
-	if (optind < argc)
+	c->names = (const char *const *)argv + optind;
+	if (optind < argc && c->mode != 'S')
 		leave(EXIT_USAGE, stderr, usage);
 	if ((c->options.listen != NULL) != (c->nbackends > 0))
 		leave(EXIT_USAGE, stderr,
@@ -166,25 +197,46 @@ static const char *absolute(const char *file)
 	return path ? path : file;
 }
 
+/* With its certificates. */
+static int test(const struct conf *conf)
+{
+	if (!inspect_now(&task, conf, stderr))
+		return EXIT_FAILED;
+	fprintf(stderr, "portico: %s is fine\n",
+	    asked.file ? asked.file : "the configuration");
+	return EXIT_FINE;
+}
+
+/* What looks at the configuration, and leaves. */
+static int look_at(const struct conf *conf)
+{
+	asked.explain.fields = asked.fields;
+	switch (asked.mode) {
+	case 't':
+		return test(conf);
+	case 'x':
+		return explain_request(conf, &asked.explain, stdout, stderr)
+		    ? EXIT_FINE : EXIT_USAGE;
+	default:
+		conf_dump(conf, stdout);
+		return EXIT_FINE;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	title_init(argc, argv);
 	read_command(&asked, argc, argv);
+	if (asked.mode == 'S')
+		return selfsigned_make(asked.folder, asked.names, stdout,
+		    stderr);
 	struct conf *conf = conf_load(asked.file, &asked.options, stderr);
 	if (conf == NULL)
 		return EXIT_FAILED;
-	if (asked.mode == 'T')
-		conf_dump(conf, stdout);
-	asked.explain.fields = asked.fields;
-	if (asked.mode == 'x' && !explain_request(conf, &asked.explain, stdout,
-	    stderr))
-		return EXIT_USAGE;
-	if (asked.mode == 't')
-		fprintf(stderr, "portico: %s is fine\n",
-		    asked.file ? asked.file : "the configuration");
 	if (asked.mode) {
+		int code = look_at(conf);
 		conf_free(conf);
-		return EXIT_FINE;
+		return code;
 	}
 	task.file = absolute(asked.file);
 	task.options = asked.options;

@@ -12,7 +12,7 @@ enum {
 	EXIT_FINE = 0,   /* all went well, or a stop that was asked for */
 	EXIT_FAILED = 1, /* the configuration or the machine did not allow it */
 	EXIT_USAGE = 2,  /* the command line was wrong */
-	EXIT_RETIRED = 3, /* a worker that is not needed any more */
+	EXIT_RETIRED = 3, /* a worker or gate that is not needed any more */
 	EXIT_RECYCLED = 4, /* a worker after workers.recycle_after requests */
 };
 
@@ -35,13 +35,16 @@ struct logger_order {
 	char name[128]; /* for messages: the path, cut if it is longer */
 };
 
+/* What gates keep the keys of tickets in, zero at first. */
+#define TICKETS_BYTES 65536
+
 /* What a gate is made with; the master forks it, as root if it is root. */
 struct gate_task {
 	const struct conf *conf;
 	struct lobby *lobby; /* of its generation: gated, the sockets' ends */
 	unsigned generation;
 	int master;          /* its pid */
-	int tickets;         /* memfd of the ticket keys: gate/tickets.h */
+	int tickets;         /* memfd, TICKETS_BYTES: gate/tickets.h */
 	int retire;          /* eventfd: not 0, it takes nothing new on */
 	void (*drop)(void);  /* gives up root, for good */
 };

@@ -103,14 +103,15 @@ static bool ends_authority(struct slice text)
 
 /* True if a capture or a query may come to stand at the end of the authority,
  * where it would lead to another host. */
-static bool has_open_end(const struct conf_template *to, size_t scheme)
+static bool has_open_end(const struct conf_template *to, unsigned first,
+    size_t scheme)
 {
 	const struct conf_part *last = NULL;
 
-	for (unsigned i = 0; i < to->n; i++) {
+	for (unsigned i = first; i < to->n; i++) {
 		const struct conf_part *part = &to->at[i];
 		struct slice text = part->text;
-		if (i == 0)
+		if (i == first)
 			text = slice_make(text.p + scheme, text.n - scheme);
 		if (part->kind == PLACE_PATH || part->kind == PLACE_REST
 		    || (text.n && strchr("/?#", text.p[0])))
@@ -123,30 +124,41 @@ static bool has_open_end(const struct conf_template *to, size_t scheme)
 	    || last->kind == PLACE_QUERY);
 }
 
-static bool names_host(const struct conf_template *to, size_t scheme)
+static bool names_host(const struct conf_template *to, unsigned first,
+    size_t scheme)
 {
-	struct slice text = to->at[0].text;
+	struct slice text = to->at[first].text;
+	const struct conf_part *next = &to->at[first + 1];
 
 	if (text.n > scheme)
 		return !strchr("/?#", text.p[scheme]);
-	return to->n > 1 && to->at[1].kind != PLACE_PATH
-	    && to->at[1].kind != PLACE_REST;
+	return to->n > first + 1 && next->kind != PLACE_PATH
+	    && next->kind != PLACE_REST;
+}
+
+/* How much of the first text "http://", "https://" or, behind {scheme}, "://"
+ * is. */
+static size_t begins_with_scheme(const struct conf_template *to)
+{
+	if (template_starts_with(to, PLACE_SCHEME))
+		return to->n > 1 && slice_starts(to->at[1].text,
+		    SLICE("://")) ? 3 : 0;
+	return template_starts(to, SLICE("http://")) ? 7
+	    : template_starts(to, SLICE("https://")) ? 8 : 0;
 }
 
 static void verify_authority(struct load *l, const struct spot *at,
     const struct conf_template *to)
 {
-	struct slice text = to->n && to->at[0].kind == PLACE_TEXT
-	    ? to->at[0].text : SLICE("");
-	size_t scheme = slice_starts(text, SLICE("http://")) ? 7
-	    : slice_starts(text, SLICE("https://")) ? 8 : 0;
+	size_t scheme = begins_with_scheme(to);
+	unsigned first = template_starts_with(to, PLACE_SCHEME);
 
-	if (slice_starts(text, SLICE("//"))
-	    || (scheme && !names_host(to, scheme)))
+	if (template_starts(to, SLICE("//"))
+	    || (scheme && !names_host(to, first, scheme)))
 		spot_bad(l, at, "is \"%s\", which names no host; write "
 		    "\"https://HOST/PATH\", or a path that begins with one "
 		    "\"/\"", to->source.p);
-	else if (scheme && has_open_end(to, scheme))
+	else if (scheme && has_open_end(to, first, scheme))
 		spot_warn(l, at, "is \"%s\"; what a client sends can make "
 		    "another host of it: write \"/\" behind the host",
 		    to->source.p);
@@ -160,11 +172,11 @@ void read_target(struct load *l, const struct spot *at)
 		return;
 	verify_authority(l, at, to);
 	if (!template_starts(to, SLICE("/"))
-	    && !template_starts(to, SLICE("http://"))
-	    && !template_starts(to, SLICE("https://"))
+	    && !begins_with_scheme(to)
 	    && !template_starts_with(to, PLACE_PATH)
 	    && !template_starts_with(to, PLACE_REST))
 		spot_bad(l, at, "is \"%s\"; it begins with \"/\", "
-		    "\"http://\", \"https://\", \"{path}\" or \"{rest}\"",
+		    "\"http://\", \"https://\", \"{scheme}://\", \"{path}\" "
+		    "or \"{rest}\"",
 		    to->source.p);
 }

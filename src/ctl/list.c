@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ctl/ask.h"
+#include "ctl/certificate.h"
 #include "ctl/ctl.h"
 #include "ctl/detail.h"
 #include "ctl/list_json.h"
@@ -182,6 +183,8 @@ static void print_all(const struct list_choice *c)
 	}
 	print_pools(c->status, c->pool);
 	print_backends(c->status, c->pool);
+	if (c->pool == NULL)
+		certificate_print(c->status);
 }
 
 /* POOL or POOL/NAME; a pool's name has no slash. */

@@ -80,6 +80,8 @@ void list_json(const struct list_choice *c)
 	put_kind(c->answer, "generation");
 	fputs("],\"processes\":[", stdout);
 	put_kind(c->answer, "process");
+	fputs("],\"certificates\":[", stdout);
+	put_kind(c->answer, "certificate");
 	fputs("],\"pools\":[", stdout);
 	for (unsigned i = 0; i < s->npools; i++) {
 		if (c->pool && c->pool != &s->pools[i])

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "ctl/certificate.h"
 #include "ctl/detail.h"
 #include "ctl/list.h"
 #include "ctl/show.h"
@@ -121,9 +122,11 @@ static void put_master(const struct picture *p, FILE *to)
 	for (unsigned i = 0; i < s->nroles; i++)
 		live += s->roles[i].live;
 	snprintf(text, sizeof text, "portico %.*s, generation %" PRId64
-	    ", up %s, %u processes%s%s", cut(s->version), s->version.p,
+	    ", up %s, %u processes%s%s%s", cut(s->version), s->version.p,
 	    s->generation, show_span(span, s->uptime_ms / 1000), live,
-	    s->reloading ? ", reloading" : "", p->paused ? ", PAUSED" : "");
+	    s->reloading ? ", reloading" : "",
+	    certificate_any_ends_soon(s) ? ", a certificate ends soon" : "",
+	    p->paused ? ", PAUSED" : "");
 	put_line(p, to, text);
 }
 

@@ -47,6 +47,11 @@ static const struct place in_backend[] = {
 	B(N, p95_us), B(N, since),
 };
 
+#define C(form, key) form(status_certificate, key)
+static const struct place in_certificate[] = {
+	C(T, of), C(T, path), C(T, key), C(T, names), C(N, ends),
+};
+
 static int64_t bounded(int64_t n)
 {
 	return n < 0 ? 0 : n > STATUS_MOST ? STATUS_MOST : n;
@@ -106,6 +111,9 @@ static void add_record(struct status *s, const struct record *r,
 		struct status_backend *b = &s->backends[s->nbackends++];
 		read_fields(r, ALL(in_backend), b);
 		b->line = line;
+	} else if (record_is(r, "certificate")) {
+		read_fields(r, ALL(in_certificate),
+		    &s->certificates[s->ncertificates++]);
 	}
 }
 
@@ -192,6 +200,8 @@ void status_read(struct status *to, const struct answer *from)
 	to->pools = room_for(count(from, "pool"), sizeof *to->pools);
 	to->backends = room_for(count(from, "backend"),
 	    sizeof *to->backends);
+	to->certificates = room_for(count(from, "certificate"),
+	    sizeof *to->certificates);
 	for (unsigned i = 0; i < from->nlines; i++) {
 		answer_record(from, i, &r);
 		add_record(to, &r, i);
@@ -204,6 +214,7 @@ void status_fini(struct status *s)
 	free(s->generations);
 	free(s->pools);
 	free(s->backends);
+	free(s->certificates);
 	memset(s, 0, sizeof *s);
 }
 

@@ -36,6 +36,11 @@ struct status_generation {
 	unsigned line;
 };
 
+struct status_certificate {
+	struct slice of, path, key, names;
+	int64_t ends; /* seconds since 1970 */
+};
+
 struct status_role {
 	struct slice name;
 	unsigned live;   /* processes */
@@ -57,6 +62,8 @@ struct status {
 	unsigned npools;
 	struct status_backend *backends; /* those of a pool side by side */
 	unsigned nbackends;
+	struct status_certificate *certificates;
+	unsigned ncertificates;
 };
 
 /* Reads an answer that is ok. Records of other kinds, and backends of pools

@@ -133,3 +133,14 @@ bool field_has_item(struct slice list, struct slice token)
 			return true;
 	return false;
 }
+
+bool field_is_identity(struct slice name)
+{
+	static const struct slice prefix = {"x-ssl-", 6};
+
+	if (name.n < prefix.n)
+		return false;
+	return slice_caseeq(slice_make(name.p, prefix.n), prefix)
+	    || slice_caseeq(name, SLICE("client-cert"))
+	    || slice_caseeq(name, SLICE("client-cert-chain"));
+}

@@ -21,6 +21,7 @@ static_assert(FIELD_KNOWN <= 64, "ids are bits of a 64-bit mask");
 
 #define FIELD_DROP 0x01u       /* not to be forwarded */
 #define FIELD_UNDERSCORE 0x02u /* its name has a '_' */
+#define FIELD_FORGED 0x04u     /* a client has no right to it: not there */
 
 struct field {
 	struct slice name;  /* a token, as the peer wrote it */
@@ -38,6 +39,10 @@ struct slice field_name(enum field_id id);
 
 /* Belongs to one connection (RFC 9110, 7.6.1; see field.def). */
 bool field_is_hop(enum field_id id);
+
+/* It tells a backend who has shown a certificate: X-SSL-*, Client-Cert and
+ * Client-Cert-Chain (RFC 9440), in any case. */
+bool field_is_identity(struct slice name);
 
 /* Cuts the next element off a comma-separated list, trimmed; commas in
  * quoted strings do not count, empty elements are passed over. False when

@@ -310,7 +310,8 @@ struct field *head_find_name(const struct head *h, struct slice name)
 	if (!head_has(h, FIELD_OTHER))
 		return NULL;
 	for (i = h->first[FIELD_OTHER]; i < h->nfields; i++)
-		if (slice_caseeq(h->fields[i].name, name))
+		if (!(h->fields[i].flags & FIELD_FORGED)
+		    && slice_caseeq(h->fields[i].name, name))
 			return &h->fields[i];
 	return NULL;
 }

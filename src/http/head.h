@@ -78,7 +78,8 @@ const struct refusal *head_parse_field(struct field *f, const char **p,
 struct field *head_find(const struct head *h, enum field_id id);
 struct field *head_find_next(const struct head *h, const struct field *f);
 
-/* The first field of that name in any case, known or not; NULL if none. */
+/* The first field of that name in any case, known or not, that is not
+ * FIELD_FORGED; NULL if none. */
 struct field *head_find_name(const struct head *h, struct slice name);
 
 /* The value of the first such field; p is NULL if there is none. */

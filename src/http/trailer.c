@@ -29,7 +29,7 @@ enum trailer_scan trailer_scan(const char *p, size_t n, size_t *length)
 /* A client's trailers pass no guard, and a backend's no filter. */
 static bool may_go_on(const struct field *f)
 {
-	if (f->flags & FIELD_UNDERSCORE)
+	if ((f->flags & FIELD_UNDERSCORE) || field_is_identity(f->name))
 		return false;
 	return f->id == FIELD_OTHER || f->id == FIELD_ETAG;
 }

@@ -147,7 +147,7 @@ const char *output_prefix(unsigned slot, unsigned kind)
 	size_t n = strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S ", &tm);
 	n += (size_t)snprintf(text + n, sizeof text - n, "%s %s",
 	    level[kind < RING_ACCESS ? kind : 0], slot_role_name(role));
-	if (role == SLOT_WORKER)
+	if (role == SLOT_WORKER || role == SLOT_GATE)
 		n += (size_t)snprintf(text + n, sizeof text - n, " %u",
 		    s->number);
 	snprintf(text + n, sizeof text - n, ": ");

@@ -81,10 +81,13 @@ static bool add(struct lobby *l, const struct conf_listener *listener,
 {
 	struct bound *b = bind_one(listener, at);
 
-	if (b == NULL || l->nlisteners == LOBBY_LISTENERS)
+	struct lobby_listener *to = listener->tls.on ? l->gated : l->listeners;
+	unsigned *n = listener->tls.on ? &l->ngated : &l->nlisteners;
+
+	if (b == NULL || *n == LOBBY_LISTENERS)
 		return false;
-	l->listeners[l->nlisteners++] = (struct lobby_listener){b->fd,
-	    listener->index, at->sa.sa_family == AF_UNIX, *at};
+	to[(*n)++] = (struct lobby_listener){b->fd, listener->index,
+	    at->sa.sa_family == AF_UNIX, *at};
 	return true;
 }
 
@@ -102,7 +105,7 @@ bool bind_all(const struct conf *conf, struct lobby *l)
 {
 	bool all = true;
 
-	l->nlisteners = 0;
+	l->nlisteners = l->ngated = 0;
 	for (unsigned i = 0; i < conf->nlisteners; i++) {
 		const struct conf_listener *listener = &conf->listeners[i];
 		for (unsigned k = 0; k < listener->naddresses; k++)

@@ -8,7 +8,7 @@
 #include "conf/conf.h"
 #include "shm/lobby.h"
 
-/* Binds what is not bound yet and fills l->listeners. False if an address
+/* Binds what is not bound yet and fills l->listeners, l->gated. False if an address
  * cannot be had: every such address is logged, and what was newly bound is
  * closed again. */
 bool bind_all(const struct conf *conf, struct lobby *l);

@@ -13,8 +13,10 @@
 #include "base/log.h"
 #include "master/bind.h"
 #include "master/claim.h"
+#include "master/gates.h"
 #include "master/privs.h"
 #include "master/spawn.h"
+#include "master/wires.h"
 #include "shm/board.h"
 
 #define START_MS 15000 /* a family that is not ready by then never will be */
@@ -103,7 +105,8 @@ static bool make_areas(struct generation *g)
 		log_err("eventfd: %m");
 		return false;
 	}
-	return make_seats(g);
+	return (!conf_has_gates(conf) || wires_open(&g->lobby))
+	    && make_seats(g);
 }
 
 static void close_areas(struct generation *g)
@@ -119,11 +122,17 @@ struct first {
 	pid_t master;
 };
 
-void generation_unmap_all(void)
+void generation_unmap_all(const struct generation *but)
 {
-	for (int i = 0; i < GENERATIONS; i++)
-		if (generations[i].state != GEN_NONE)
-			close_areas(&generations[i]);
+	for (int i = 0; i < GENERATIONS; i++) {
+		struct generation *g = &generations[i];
+		if (g->state == GEN_NONE)
+			continue;
+		area_close(&g->pages.area);
+		area_close(&g->seats.area);
+		if (g != but)
+			area_close(&g->lobby.area);
+	}
 }
 
 static bool is_older(const struct generation *g, const struct generation *than)
@@ -137,6 +146,7 @@ static bool is_older(const struct generation *g, const struct generation *than)
 static void become_family(struct generation *g)
 {
 	lobby = g->lobby;
+	wires_for_family(&lobby);
 	pages = g->pages;
 	seats = g->seats;
 	for (int i = 0; i < GENERATIONS; i++) {
@@ -196,7 +206,7 @@ static bool order_family(const struct master_task *task, struct generation *g)
 		if (!spawn_order(g, SLOT_WORKER, i))
 			return false;
 	generation_order(g);
-	return true;
+	return gates_start(task, g);
 }
 
 static struct generation *free_generation(void)
@@ -219,11 +229,10 @@ struct generation *generation_start(const struct master_task *task,
 	g->conf = conf;
 	g->number = newest + 1;
 	g->lobby.bell = g->lobby.order = g->lobby.report = -1;
-	for (int i = 0; i < 2; i++)
-		g->lobby.arrivals[i] = g->lobby.calls[i] =
-		    g->lobby.checked[i] = -1;
+	wires_init(&g->lobby);
 	if (!bind_all(conf, &g->lobby) || !make_areas(g)) {
 		close_areas(g);
+		wires_close(&g->lobby);
 		close_eventfds(&g->lobby);
 		return NULL;
 	}
@@ -249,7 +258,7 @@ bool generation_is_ready(const struct generation *g)
 		    || children[n].role == SLOT_HEIR)
 		    && atomic_load(&slots.at[n].state) == SLOT_LIVE;
 	return atomic_load(&g->lobby.head->ready)
-	    && live > g->conf->workers_min;
+	    && live > g->conf->workers_min && gates_are_ready(g);
 }
 
 void generation_order(const struct generation *g)
@@ -279,6 +288,7 @@ void generation_drain(struct generation *g, uint64_t until, bool hurry)
 	g->state = GEN_DRAINING;
 	if (atomic_load(&g->lobby.head->order) < order)
 		atomic_store(&g->lobby.head->order, order);
+	gates_drain(g);
 	generation_order(g);
 }
 
@@ -350,6 +360,8 @@ void generation_free(struct generation *g)
 	free_slots(g);
 	free_seats(g);
 	close_areas(g);
+	gates_close(g);
+	wires_close(&g->lobby);
 	close_eventfds(&g->lobby);
 	conf_free(g->conf);
 	memset(g, 0, sizeof *g);

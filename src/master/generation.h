@@ -20,6 +20,15 @@
 enum generation_state { GEN_NONE, GEN_STARTING, GEN_RUNNING, GEN_DRAINING,
 	GEN_ENDING };
 
+/* Gates that read the same certificates: gates.h. */
+struct shift {
+	unsigned number;  /* 0: there is none */
+	int retire;       /* eventfd: tells all of them to finish */
+	unsigned wants;   /* gates */
+	bool lets_in;     /* clients; else it is there for calls alone */
+	uint64_t late_at; /* clock_ms: it should have started by then */
+};
+
 /* The master's own memory. The areas' contents are strangers to it. */
 struct generation {
 	enum generation_state state;
@@ -30,6 +39,10 @@ struct generation {
 	struct seats seats;
 	uint64_t drain_until; /* clock_ms; GEN_STARTING, GEN_DRAINING */
 	struct young young;   /* of its processes that died young */
+	struct shift gates;
+	struct shift relief;  /* starts; then it is `gates` */
+	int renewal;          /* enum gates_renewal: the last */
+	struct young gates_young;
 	uint64_t full_until;  /* clock_ms: no slot was left for a worker */
 };
 
@@ -41,7 +54,7 @@ extern struct generation generations[GENERATIONS];
 struct generation *generation_start(const struct master_task *task,
     struct conf *conf);
 
-/* True once its steward, its heir and its workers are ready. */
+/* True once its steward, its heir, its workers and its gates are ready. */
 bool generation_is_ready(const struct generation *g);
 
 /* Takes no new connection any more and finishes; hurry: closes idle ones at
@@ -72,8 +85,9 @@ struct generation *generation_of(unsigned number);
 struct generation *generation_current(void);
 unsigned generation_count(enum generation_state state);
 
-/* In a child that is none of a family: unmaps the areas of all of them. */
-void generation_unmap_all(void);
+/* In a child that is none of a family: unmaps the areas of all of them, but
+ * for the rows of `but` (NULL: none). */
+void generation_unmap_all(const struct generation *but);
 
 /* How many workers it is to have: what its steward wants, within the bounds
  * of the configuration. */

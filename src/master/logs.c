@@ -251,7 +251,7 @@ static void run_logger(unsigned slot, void *arg)
 	int keep[] = {0, 1, 2, first->control};
 
 	fd_close_all_but(keep, 4);
-	generation_unmap_all();
+	generation_unmap_all(NULL);
 	area_close(&board.area);
 	title_set("logger");
 	first->task->logger(slot, first->control);

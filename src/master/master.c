@@ -14,6 +14,7 @@
 #include "master/bind.h"
 #include "master/claim.h"
 #include "master/control.h"
+#include "master/gates.h"
 #include "master/generation.h"
 #include "master/logs.h"
 #include "master/notify.h"
@@ -21,6 +22,7 @@
 #include "master/overlay.h"
 #include "master/reap.h"
 #include "master/reload.h"
+#include "master/renewal.h"
 #include "master/signals.h"
 #include "master/spawn.h"
 #include "master/start.h"
@@ -51,6 +53,7 @@ static void promote(struct generation *g)
 	claim_settle(g->conf, g->seats.row);
 	control_commit(g->conf);
 	orders_follow(g->conf);
+	renewal_follow();
 	if (started)
 		logs_reopen(g->conf);
 	log_set_level(g->conf->error_log.level);
@@ -129,7 +132,7 @@ static void follow_signals(void)
 		finish();
 	}
 	if (started && !finishing && generation_find(GEN_STARTING) == NULL
-	    && signals_take(SIGHUP))
+	    && !reload_inspects() && signals_take(SIGHUP))
 		reload_begin(NULL);
 }
 
@@ -228,12 +231,14 @@ static int loop(void)
 		reload_look();
 		if (started)
 			reload_start_over();
-		unsigned long long again = reap_order_again();
+		unsigned long long again = sooner(sooner(clock_ms() + TICK_MS,
+		    reap_order_again()), gates_look());
+		again = sooner(again, renewal_look(task, started));
 		if (signals_take(SIGTERM) || signals_take(SIGINT))
 			return EXIT_FINE;
 		if (!any_left() && (finishing || !started))
 			return finishing ? EXIT_FINE : EXIT_FAILED;
-		wait_for_news(again ? again : clock_ms() + TICK_MS);
+		wait_for_news(again);
 	}
 }
 

@@ -11,15 +11,20 @@
 
 void obituary_name(const struct child *c, char name[OBITUARY_NAME])
 {
-	if (c->role == SLOT_WORKER)
-		snprintf(name, OBITUARY_NAME, "worker %u", c->number);
+	if (c->role == SLOT_WORKER || c->role == SLOT_GATE)
+		snprintf(name, OBITUARY_NAME, "%s %u",
+		    slot_role_name(c->role), c->number);
 	else
 		snprintf(name, OBITUARY_NAME, "%s", slot_role_name(c->role));
 }
 
 bool obituary_is_leave(const struct child *c, int status)
 {
-	return c->role == SLOT_WORKER && WIFEXITED(status)
+	if (!WIFEXITED(status))
+		return false;
+	if (c->role == SLOT_GATE)
+		return WEXITSTATUS(status) == EXIT_RETIRED;
+	return c->role == SLOT_WORKER
 	    && (WEXITSTATUS(status) == EXIT_RETIRED
 	    || WEXITSTATUS(status) == EXIT_RECYCLED);
 }

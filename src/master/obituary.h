@@ -7,7 +7,7 @@
 
 #define OBITUARY_NAME 40
 
-/* "worker 3", "steward". */
+/* "worker 3", "gate 0", "steward". */
 void obituary_name(const struct child *c, char name[OBITUARY_NAME]);
 
 /* Says how the process of slot n ended (a wait status), and what it has left
@@ -15,7 +15,7 @@ void obituary_name(const struct child *c, char name[OBITUARY_NAME]);
  * time was over is not mourned. */
 void obituary_write(unsigned n, const struct child *c, int status);
 
-/* True for a worker that left because it was to leave. */
+/* True for a worker or gate that left because it was to leave. */
 bool obituary_is_leave(const struct child *c, int status);
 
 #endif

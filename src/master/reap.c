@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "master/gates.h"
 #include "master/obituary.h"
 #include "master/spawn.h"
 #include "roles.h"
@@ -55,7 +56,7 @@ static void succeed_steward(struct generation *g)
 	}
 }
 
-static void wait_for_better(struct young *y, const struct child *c)
+void reap_wait_for_better(struct young *y, const struct child *c)
 {
 	char name[OBITUARY_NAME];
 	unsigned ms = young_wait(y, clock_ms());
@@ -136,7 +137,7 @@ static void succeed(struct generation *g, const struct child *c, int status)
 		return;
 	}
 	if (!leave && young_is(c->born, clock_ms(), status))
-		wait_for_better(&g->young, c);
+		reap_wait_for_better(&g->young, c);
 	else if (c->role == SLOT_WORKER)
 		succeed_worker(g, c);
 	if (c->role == SLOT_STEWARD)
@@ -149,7 +150,8 @@ static void succeed(struct generation *g, const struct child *c, int status)
 }
 
 /* Only a process of its family can settle what it held; where none is left
- * nothing is left to settle. */
+ * nothing is left to settle. A gate holds nothing of it: the steward never
+ * sees it dead. */
 static void bury(unsigned n, int status, bool *logger_died)
 {
 	struct child c = children[n];
@@ -161,18 +163,21 @@ static void bury(unsigned n, int status, bool *logger_died)
 	spawn_forget(n);
 	atomic_store(&slot->crashed, !obituary_is_leave(&c, status)
 	    && !(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
-	atomic_store(&slot->state, SLOT_DEAD);
+	if (c.role != SLOT_GATE)
+		atomic_store(&slot->state, SLOT_DEAD);
 	if (c.role == SLOT_LOGGER) {
 		*logger_died = true;
 		if (young_is(c.born, clock_ms(), status))
-			wait_for_better(&logger, &c);
+			reap_wait_for_better(&logger, &c);
 	}
-	if (g == NULL || g->state == GEN_ENDING) {
+	if (g == NULL || g->state == GEN_ENDING || c.role == SLOT_GATE) {
 		atomic_fetch_add(&slot->incarnation, 1);
 		atomic_store(&slot->pid, 0);
 		atomic_store(&slot->state, SLOT_FREE);
 	}
-	if (g)
+	if (g && c.role == SLOT_GATE)
+		gates_bury(g, &c, status);
+	else if (g)
 		succeed(g, &c, status);
 }
 
@@ -199,6 +204,15 @@ bool reap_wants_logger(void)
 	    && !young_waits(&logger, clock_ms());
 }
 
+static bool has_family(const struct generation *g)
+{
+	for (unsigned n = 1; n < SLOTS; n++)
+		if (children[n].generation == g->number
+		    && children[n].role != SLOT_GATE && children[n].pid)
+			return true;
+	return false;
+}
+
 unsigned long long reap_order_again(void)
 {
 	uint64_t now = clock_ms(), next = 0;
@@ -207,7 +221,7 @@ unsigned long long reap_order_again(void)
 		struct generation *g = &generations[i];
 		if (g->state == GEN_NONE || g->state == GEN_ENDING)
 			continue;
-		if (spawn_find(g->number, SLOT_NOBODY) == 0) {
+		if (!has_family(g)) {
 			log_err("generation %u: all its processes are dead, "
 			    "its connections are gone", g->number);
 			generation_kill(g);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "master/control.h"
 #include "master/generation.h"
+#include "master/inspect.h"
 #include "master/logs.h"
 #include "master/notify.h"
 #include "master/orders.h"
@@ -23,6 +24,8 @@ static const struct master_task *task;
 static bool forbidden;
 static bool under_way;
 static bool loading;     /* the part that the master does at once */
+static struct conf *inspected; /* the new one, while its certificates are */
+static unsigned inspection;
 static uint64_t began;   /* clock_ms */
 static unsigned follows; /* the generation that it is to follow */
 
@@ -93,18 +96,57 @@ static bool prepare_control(const struct conf *conf)
 	return control_prepare(conf) || control_path()[0] == '\0';
 }
 
-static bool start_new(bool (*check)(const struct conf *conf))
+static void give_up(struct conf *conf)
 {
-	struct conf *conf = reload_conf();
-
-	if (conf && (!check || check(conf)) && prepare_control(conf)
-	    && logs_claim(conf) && generation_start(task, conf))
-		return true;
 	log_err("reload: the configuration stays as it was");
 	control_release();
 	logs_release();
 	conf_free(conf);
-	return false;
+}
+
+void reload_tell_of_certificates(bool failed)
+{
+	size_t n;
+	const char *text = inspect_said(&n);
+	char *lines = strndup(n ? text : "", n);
+
+	if (lines)
+		log_lines(lines, failed);
+	free(lines);
+}
+
+/* Goes on once the certificates have been looked at. False: it came to
+ * nothing. */
+static bool go_on(void)
+{
+	enum inspect_state state = inspect_look(inspection);
+	struct conf *conf = inspected;
+
+	if (state == INSPECT_GOES_ON)
+		return true;
+	inspected = NULL;
+	loading = true;
+	reload_tell_of_certificates(state != INSPECT_FINE);
+	bool goes = state == INSPECT_FINE && prepare_control(conf)
+	    && logs_claim(conf) && generation_start(task, conf);
+	if (!goes)
+		give_up(conf);
+	loading = false;
+	return goes;
+}
+
+static bool start_new(bool (*check)(const struct conf *conf))
+{
+	loading = true;
+	inspected = reload_conf();
+	if (inspected == NULL || (check && !check(inspected))) {
+		give_up(inspected);
+		inspected = NULL;
+		loading = false;
+		return false;
+	}
+	inspection = inspect_begin(task, inspected);
+	return go_on();
 }
 
 void reload_hurry_oldest(void)
@@ -152,9 +194,7 @@ void reload_begin(bool (*check)(const struct conf *conf))
 	follows = running();
 	notify_reloading();
 	log_to(overhear);
-	loading = true;
 	bool starts = start_new(check);
-	loading = false;
 	reload_hurry_oldest();
 	if (!starts)
 		end();
@@ -162,12 +202,23 @@ void reload_begin(bool (*check)(const struct conf *conf))
 
 bool reload_is_under_way(void)
 {
-	return under_way || generation_find(GEN_STARTING) != NULL;
+	return under_way || inspected || generation_find(GEN_STARTING) != NULL;
+}
+
+bool reload_inspects(void)
+{
+	return inspected != NULL;
 }
 
 void reload_look(void)
 {
-	if (!under_way || forbidden || generation_find(GEN_STARTING))
+	if (inspected) {
+		bool goes = go_on();
+		reload_hurry_oldest();
+		if (!goes && under_way)
+			end();
+	}
+	if (!under_way || inspected || forbidden || generation_find(GEN_STARTING))
 		return;
 	/* whoever waits for it wants it to have an effect by then */
 	if (running() != follows && generation_old_is_open()
@@ -181,7 +232,7 @@ void reload_start_over(void)
 	static uint64_t at;
 
 	if (forbidden || generation_find(GEN_RUNNING)
-	    || generation_find(GEN_STARTING) || clock_ms() < at)
+	    || generation_find(GEN_STARTING) || inspected || clock_ms() < at)
 		return;
 	at = clock_ms() + START_OVER_MS;
 	start_new(NULL);
@@ -196,4 +247,7 @@ bool reload_is_forbidden(void)
 void reload_forbid(void)
 {
 	forbidden = true;
+	inspect_drop(inspection);
+	conf_free(inspected);
+	inspected = NULL;
 }

@@ -24,6 +24,13 @@ struct conf *reload_file_alone(void);
  * configuration, and logs what is wrong with it. */
 void reload_begin(bool (*check)(const struct conf *conf));
 
+/* Puts what an inspection that has ended has said into the log, as errors or
+ * as warnings. */
+void reload_tell_of_certificates(bool failed);
+
+/* True while one looks at the certificates of the new configuration. */
+bool reload_inspects(void);
+
 /* True while one has not ended, or a generation is starting. */
 bool reload_is_under_way(void);
 

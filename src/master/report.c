@@ -12,6 +12,7 @@
 #include "master/generation.h"
 #include "master/master.h"
 #include "master/reload.h"
+#include "master/renewal.h"
 #include "master/spawn.h"
 #include "shm/board.h"
 #include "shm/seats.h"
@@ -312,5 +313,6 @@ void report_status(struct reply *r)
 			put_child(r, n);
 	if (g)
 		put_pools(r, g);
+	facts_report(renewal_facts(), r);
 	reply_end(r);
 }

@@ -33,7 +33,8 @@ static unsigned reserve(enum slot_role role, unsigned generation,
 		log_err("no slot is left for a %s", slot_role_name(role));
 		return 0;
 	}
-	children[n] = (struct child){role, 0, generation, number, clock_ms()};
+	children[n] = (struct child){.role = role, .generation = generation,
+	    .number = number, .born = clock_ms()};
 	atomic_store(&slot->pid, 0);
 	atomic_store(&slot->role, role);
 	atomic_store(&slot->number, number);
@@ -69,19 +70,16 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-bool spawn_fork(enum slot_role role, unsigned generation,
+static bool fork_into(unsigned n, bool keeps_root,
     void (*run)(unsigned slot, void *arg), void *arg)
 {
-	unsigned n = reserve(role, generation, 0);
-
-	if (n == 0)
-		return false;
 	atomic_store(&slots.at[n].state, SLOT_MADE);
 	pid_t pid = fork();
 	if (pid == 0) {
 		reset_signals();
 		crash_catch();
-		privs_drop();
+		if (!keeps_root)
+			privs_drop();
 		run(n, arg);
 		_exit(EXIT_FAILURE);
 	}
@@ -94,6 +92,38 @@ bool spawn_fork(enum slot_role role, unsigned generation,
 	children[n].pid = pid;
 	atomic_store(&slots.at[n].pid, pid);
 	return true;
+}
+
+bool spawn_fork(enum slot_role role, unsigned generation,
+    void (*run)(unsigned slot, void *arg), void *arg)
+{
+	unsigned n = reserve(role, generation, 0);
+
+	return n != 0 && fork_into(n, false, run, arg);
+}
+
+bool spawn_gate(const struct child *gate,
+    void (*run)(unsigned slot, void *arg), void *arg)
+{
+	unsigned n = reserve(SLOT_GATE, gate->generation, gate->number);
+
+	if (n == 0)
+		return false;
+	children[n].shift = gate->shift;
+	children[n].lets_in = gate->lets_in;
+	return fork_into(n, true, run, arg);
+}
+
+pid_t spawn_aside(void (*run)(void *arg), void *arg)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		reset_signals();
+		run(arg);
+		_exit(EXIT_FAILURE);
+	}
+	return pid;
 }
 
 static bool is_child(pid_t pid)

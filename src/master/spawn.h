@@ -16,8 +16,11 @@ struct child {
 	enum slot_role role;
 	pid_t pid;
 	unsigned generation; /* its number; 0: of none */
-	unsigned number;     /* of a worker */
+	unsigned number;     /* of a worker, of a gate */
 	uint64_t born;       /* clock_ms, of its order */
+	unsigned shift;      /* of a gate: gates.h */
+	bool lets_in;        /* of a gate: it may bring clients */
+	uint64_t until;      /* of a gate: clock_ms; 0: it is to stay */
 };
 
 extern struct child children[SLOTS];
@@ -31,6 +34,14 @@ bool spawn_order(const struct generation *g, enum slot_role role,
  * privileges dropped, does not return. False (logged) if it cannot. */
 bool spawn_fork(enum slot_role role, unsigned generation,
     void (*run)(unsigned slot, void *arg), void *arg);
+
+/* The same for a gate of a shift: root as the master is, for it has keys to
+ * read. */
+bool spawn_gate(const struct child *gate,
+    void (*run)(unsigned slot, void *arg), void *arg);
+
+/* Forks a process without a slot, that ends soon. Its pid; -1, errno. */
+pid_t spawn_aside(void (*run)(void *arg), void *arg);
 
 /* Learns the pids of ordered processes from their slots, and believes only
  * those that the kernel says are its children (PROTOCOLS 10). */

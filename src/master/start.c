@@ -15,6 +15,7 @@
 #include "base/fault.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "master/inspect.h"
 #include "master/notify.h"
 #include "roles.h"
 #include "shm/board.h"
@@ -77,6 +78,8 @@ bool start_prepare(const struct master_task *task, const struct conf *conf)
 	hold_stdio();
 	notify_init();
 	crash_prepare();
+	if (!inspect_now(task, conf, stderr))
+		return false;
 	if (!task->options.foreground && !go_to_background()) {
 		log_err("cannot go to the background: %m");
 		return false;

@@ -36,6 +36,7 @@ struct lobby_head {
 	_Atomic uint32_t shut;     /* steward: no new client is let in */
 	_Atomic uint32_t calls;    /* master: wakes the heir (a futex) */
 	_Atomic uint32_t gates_died; /* master: calls to them may be lost */
+	_Atomic uint32_t gates;    /* master: those that may bring clients */
 	_Atomic uint32_t wanted;   /* steward: workers; the master bounds it */
 	/* steward: 1, one worker may leave, or 0; a worker between two
 	 * strides: 0, and leaves */

@@ -37,7 +37,7 @@ struct slot {
 	_Atomic uint32_t state;       /* above */
 	_Atomic uint32_t incarnation; /* who frees the slot adds one */
 	_Atomic uint32_t role;        /* the master; the heir when it rises */
-	_Atomic uint32_t number;      /* the master: worker 3 */
+	_Atomic uint32_t number;      /* the master: worker 3, gate 0 */
 	_Atomic uint32_t generation;  /* the master */
 	_Atomic uint32_t crashed;     /* the master: by a fault of its own */
 	/* the steward, of a worker that spins: the signal that is to end it;
@@ -74,7 +74,7 @@ bool slots_create(void);
 /* This process is the one of slot n: state live, log and panic go there. */
 void slot_enter(unsigned n);
 
-/* Name of a role, as in "portico: worker"; number only for workers. */
+/* Name of a role, as in "portico: worker"; workers and gates have numbers. */
 const char *slot_role_name(enum slot_role role);
 
 /* Log lines of this process go to its slot's ring from now on. */

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/timers.h"
 #include "net/connect.h"
 #include "net/stream.h"
 #include "shm/board.h"
@@ -20,7 +21,6 @@
 #include "steward/check.h"
 #include "steward/health.h"
 #include "steward/sleep.h"
-#include "steward/timers.h"
 #include "steward/watch.h"
 
 #define AT_ONCE 512  /* checks under way, and no more than */

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -179,6 +180,16 @@ static void reap_and_spawn(void)
 	}
 }
 
+/* In this order: what the last gate has sent lies there once it has gone, and
+ * who has received it is in the audit. */
+static bool nobody_comes(void)
+{
+	struct pollfd p = {lobby.arrivals[0], POLLIN, 0};
+
+	return atomic_load(&lobby.head->gates) == 0
+	    && (p.fd < 0 || poll(&p, 1, 0) == 0);
+}
+
 static void follow_order(void)
 {
 	enum lobby_order order = lobby_order();
@@ -191,7 +202,8 @@ static void follow_order(void)
 	}
 	if (order == LOBBY_HURRY)
 		deadlines_hurry();
-	if (drained && !atomic_load(&lobby.head->ended) && audit_is_empty()) {
+	if (drained && !atomic_load(&lobby.head->ended) && nobody_comes()
+	    && audit_is_empty()) {
 		probe_stop();
 		resolve_stop();
 		audit_end(task.generation);
@@ -300,9 +312,10 @@ static _Noreturn void live_as_steward(void)
 
 static void close_foreign(void)
 {
-	int keep[LOBBY_LISTENERS + 8] = {0, 1, 2, lobby.bell, lobby.order,
-	    lobby.report};
-	size_t n = 6;
+	int keep[LOBBY_LISTENERS + 12] = {0, 1, 2, lobby.bell, lobby.order,
+	    lobby.report, lobby.arrivals[0], lobby.calls[1],
+	    lobby.checked[0]};
+	size_t n = 9;
 
 	for (unsigned i = 0; i < lobby.nlisteners; i++)
 		keep[n++] = lobby.listeners[i].fd;

@@ -10,6 +10,7 @@
 #include "worker/edit.h"
 #include "worker/expand.h"
 #include "worker/notice.h"
+#include "worker/redirect.h"
 #include "worker/request.h"
 #include "worker/terse.h"
 
@@ -120,11 +121,16 @@ static void put_location(const struct stride *s, struct buf *b,
 {
 	const struct conf_route *route = s->r->route;
 
-	if (is_error(s) || route->action != CONF_REDIRECT
-	    || is_edited(edits, SLICE("Location")))
+	if (is_edited(edits, SLICE("Location")))
+		return;
+	if (!s->r->to_https
+	    && (is_error(s) || route->action != CONF_REDIRECT))
 		return;
 	BUF_LIT(b, "Location: ");
-	expand_redirect(b, s->r);
+	if (s->r->to_https)
+		redirect_put(b, s->r);
+	else
+		expand_redirect(b, s->r);
 	BUF_LIT(b, "\r\n");
 }
 
@@ -177,6 +183,7 @@ static bool put_head(const struct stride *s, char *at,
 	put_location(s, b, edits);
 	put_allow(s, b, edits);
 	put_retry_after(s, b, edits);
+	compose_hsts(b, s->r, edits);
 	put_length(s, b, page, edits);
 	if (edits)
 		edit_put(b, s->r, edits);

@@ -5,6 +5,7 @@
 #include "http/chunk.h"
 #include "http/forward.h"
 #include "worker/edit.h"
+#include "worker/identity.h"
 #include "worker/proxied.h"
 #include "worker/stick.h"
 #include "worker/target.h"
@@ -33,10 +34,15 @@ struct slice compose_host_asked(const struct request *r)
 	return head_value(&r->head, FIELD_HOST);
 }
 
+struct slice compose_scheme(const struct request *r)
+{
+	return r->listener->tls.on ? SLICE("https") : SLICE("http");
+}
+
 struct slice compose_scheme_asked(const struct request *r)
 {
 	if (!r->trusted || !head_has(&r->head, FIELD_X_FORWARDED_PROTO))
-		return SLICE("http");
+		return compose_scheme(r);
 	struct slice said = head_value(&r->head, FIELD_X_FORWARDED_PROTO);
 	bool known = slice_caseeq(said, SLICE("http"))
 	    || slice_caseeq(said, SLICE("https"));
@@ -163,17 +169,32 @@ static void put_forwarded(struct buf *b, const struct stride *s)
 	put_list(b, r, FIELD_X_FORWARDED_FOR, SLICE("X-Forwarded-For"),
 	    slice_make(text, n));
 	put_one_or(b, r, FIELD_X_FORWARDED_PROTO, "X-Forwarded-Proto",
-	    SLICE("http"));
+	    compose_scheme(r));
 	put_one_or(b, r, FIELD_X_FORWARDED_HOST, "X-Forwarded-Host", host);
 	if (r->trusted)
 		put_one_or(b, r, FIELD_X_FORWARDED_PORT, "X-Forwarded-Port",
 		    SLICE(""));
 	n = forward_put_element(element, 0, sizeof element, &peer,
-	    SLICE("http"), host);
+	    compose_scheme(r), host);
 	put_list(b, r, FIELD_FORWARDED, SLICE("Forwarded"),
 	    slice_make(element, n));
 	put_one_or(b, r, FIELD_X_REQUEST_ID, "X-Request-Id",
 	    slice_make(r->id, REQUEST_ID));
+}
+
+/* Who the client is, by the certificate that it has shown. */
+static void put_identity(struct buf *b, const struct stride *s)
+{
+	struct slice rest = identity_lines(s), line, name, value;
+
+	while (identity_next(&rest, &line)) {
+		value = line;
+		name = slice_cut(&value, ':');
+		if (!is_edited(s->r, name)) {
+			buf_slice(b, line);
+			BUF_LIT(b, "\r\n");
+		}
+	}
 }
 
 /* A body that is here whole has a length, however it came; one that is not
@@ -217,6 +238,7 @@ enum target compose_put_request_head(struct buf *b, const struct stride *s)
 	put_host(b, s->r);
 	put_fields(b, s->r);
 	put_forwarded(b, s);
+	put_identity(b, s);
 	put_framing(b, s);
 	put_hop(b, s->r);
 	BUF_LIT(b, "\r\n");

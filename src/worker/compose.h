@@ -11,8 +11,11 @@
 enum compose { COMPOSE_FINE, COMPOSE_NO_PAGE, COMPOSE_TOO_LARGE,
 	COMPOSE_REGEX, COMPOSE_DOTS };
 
+/* "http" or "https": how its connection came. */
+struct slice compose_scheme(const struct request *r);
+
 /* What the client asked for, as it wrote it: host and port, or nothing; and
- * "http", or what a trusted proxy says; empty if that is neither "http" nor
+ * compose_scheme, or what a trusted proxy says; empty if that is neither "http" nor
  * "https", in any case. */
 struct slice compose_host_asked(const struct request *r);
 struct slice compose_scheme_asked(const struct request *r);
@@ -38,6 +41,11 @@ enum compose compose_tunnel_head(struct stride *s, const struct head *h);
 
 /* How the connection goes on, as a Connection field where one is needed. */
 void compose_connection(const struct stride *s, struct buf *b);
+
+/* Strict-Transport-Security (RFC 6797), if the listener has it, unless the
+ * edits (or NULL) have a word of their own about it. */
+void compose_hsts(struct buf *b, const struct request *r,
+    const struct conf_edits *edits);
 
 /* "Date: ..." of now. */
 void compose_date(struct buf *b);

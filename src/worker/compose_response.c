@@ -43,6 +43,7 @@ void compose_date(struct buf *b)
 	BUF_LIT(b, "\r\n");
 }
 
+#define HSTS FIELD_STRICT_TRANSPORT_SECURITY
 #define NAMES 2
 #define NAME_MOST 300 /* a host and its port */
 
@@ -61,8 +62,9 @@ static void add_name(struct places *p, struct slice name)
 }
 
 /* The name that it was told: with the port that goes without saying. */
-static void add_told(struct places *p, const struct conf_pool *pool)
+static void add_told(struct places *p, const struct request *r)
 {
+	const struct conf_pool *pool = r->pool;
 	struct slice host;
 	uint16_t port;
 	struct buf b;
@@ -73,7 +75,7 @@ static void add_told(struct places *p, const struct conf_pool *pool)
 	buf_init(&b, p->own, sizeof p->own);
 	buf_slice(&b, pool->host_name);
 	if (port == 0)
-		BUF_LIT(&b, ":80");
+		buf_str(&b, r->backend->tls ? ":443" : ":80");
 	add_name(p, slice_make(p->own, buf_length(&b)));
 }
 
@@ -90,7 +92,7 @@ static const struct remap *places_of(struct places *p,
 	    .authority = compose_host_asked(r),
 	    .strip = policy->strip_prefix, .add = policy->add_prefix};
 	add_name(p, r->backend->host);
-	add_told(p, r->pool);
+	add_told(p, r);
 	return &p->map;
 }
 
@@ -171,6 +173,30 @@ static void put_sticky(struct buf *b, const struct request *r,
 		stick_put_cookie(b, r, h->status);
 }
 
+void compose_hsts(struct buf *b, const struct request *r,
+    const struct conf_edits *edits)
+{
+	const struct conf_tls *tls = &r->listener->tls;
+
+	if (tls->hsts == 0
+	    || (edits && edit_drops(edits, field_name(HSTS))))
+		return;
+	BUF_LIT(b, "Strict-Transport-Security: max-age=");
+	buf_u64(b, tls->hsts / 1000);
+	BUF_LIT(b, "\r\n");
+}
+
+/* Unless the backend knows better. */
+static void put_hsts(struct buf *b, const struct request *r,
+    const struct head *h)
+{
+	const struct conf_policy *policy = &r->route->policy;
+
+	if (!head_has(h, HSTS)
+	    || edit_is_among(&policy->hide, field_name(HSTS)))
+		compose_hsts(b, r, &policy->response);
+}
+
 /* An answer without body says, where it may, what a GET would have got. */
 static void put_framing(const struct stride *s, struct buf *b,
     const struct head *h, const struct framing *body)
@@ -203,6 +229,7 @@ static void put_head(struct buf *b, const struct stride *s,
 	compose_status_line(b, h->status, h->reason);
 	put_fields(b, s->r, h);
 	put_sticky(b, s->r, h);
+	put_hsts(b, s->r, h);
 	edit_put(b, s->r, edits);
 	if (!head_has(h, FIELD_DATE) && !edit_drops(edits, SLICE("Date")))
 		compose_date(b);
@@ -228,6 +255,7 @@ static void put_tunnel(struct buf *b, const struct stride *s,
 	compose_status_line(b, h->status, h->reason);
 	put_fields(b, s->r, h);
 	put_sticky(b, s->r, h);
+	put_hsts(b, s->r, h);
 	edit_put(b, s->r, &s->r->route->policy.response);
 	BUF_LIT(b, "Connection: Upgrade\r\nUpgrade: ");
 	buf_slice(b, head_value(h, FIELD_UPGRADE));

@@ -2,6 +2,7 @@
 /* Texts of the configuration with what the request puts in "{ }". */
 #include "worker/expand.h"
 
+#include "worker/compose.h"
 #include "worker/regex.h"
 
 static void put_query(struct buf *b, const struct request *r)
@@ -42,6 +43,16 @@ bool expand_lacks_host(const struct request *r, const struct conf_template *t)
 	return false;
 }
 
+/* In small letters, as it was said by a proxy, perhaps, that is trusted. */
+static struct slice scheme_of(const struct request *r)
+{
+	struct slice asked = compose_scheme_asked(r);
+
+	if (asked.n == 0)
+		return compose_scheme(r);
+	return asked.n == strlen("https") ? SLICE("https") : SLICE("http");
+}
+
 static void put_part(struct buf *b, const struct request *r,
     const struct conf_part *part, const struct captures *groups,
     struct slice subject)
@@ -49,6 +60,9 @@ static void put_part(struct buf *b, const struct request *r,
 	switch ((enum conf_place)part->kind) {
 	case PLACE_TEXT:
 		buf_slice(b, part->text);
+		break;
+	case PLACE_SCHEME:
+		buf_slice(b, scheme_of(r));
 		break;
 	case PLACE_HOST:
 		buf_slice(b, host_of(r));

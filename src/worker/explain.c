@@ -8,6 +8,7 @@
 #include "worker/expand.h"
 #include "worker/guard.h"
 #include "worker/match.h"
+#include "worker/redirect.h"
 #include "worker/route.h"
 #include "worker/spread.h"
 #include "worker/worker.h"
@@ -28,7 +29,8 @@ static void say(FILE *to, const char *what, struct slice text)
 }
 
 /* "GET http://host:port/path" as a client would send it. */
-static bool write_head(const struct explain *x, struct slice *host)
+static bool write_head(const struct explain *x, bool *https,
+    struct slice *host)
 {
 	struct slice rest = slice_str(x->request);
 	struct slice method = slice_cut(&rest, ' ');
@@ -39,6 +41,7 @@ static bool write_head(const struct explain *x, struct slice *host)
 
 	if (scheme == 0 || method.n == 0)
 		return false;
+	*https = scheme == 8;
 	size_t end = scheme;
 	while (end < uri.n && uri.p[end] != '/' && uri.p[end] != '?')
 		end++;
@@ -61,22 +64,34 @@ static bool write_head(const struct explain *x, struct slice *host)
 	return !b.full;
 }
 
-/* The listener at the port that is asked for; the first if there is none. */
-static const struct conf_listener *find_listener(const struct conf *conf,
-    struct slice authority)
+static bool is_at_port(const struct conf_listener *l, uint16_t port)
 {
+	for (unsigned k = 0; k < l->naddresses; k++)
+		if (addr_port(&l->addresses[k]) == port)
+			return true;
+	return false;
+}
+
+/* The listener at the port that is asked for, with TLS for https; else the
+ * first with TLS, or without; else the first. */
+static const struct conf_listener *find_listener(const struct conf *conf,
+    bool https, struct slice authority)
+{
+	const struct conf_listener *first = NULL;
 	struct slice host;
 	uint16_t port;
 
-	if (!uri_parse_host(authority, &host, &port))
-		port = 0;
+	if (!uri_parse_host(authority, &host, &port) || port == 0)
+		port = https ? 443 : 80;
 	for (unsigned i = 0; i < conf->nlisteners; i++) {
 		const struct conf_listener *l = &conf->listeners[i];
-		for (unsigned k = 0; k < l->naddresses; k++)
-			if (addr_port(&l->addresses[k]) == (port ? port : 80))
-				return l;
+		if (l->tls.on != https)
+			continue;
+		if (is_at_port(l, port))
+			return l;
+		first = first ? first : l;
 	}
-	return &conf->listeners[0];
+	return first ? first : &conf->listeners[0];
 }
 
 static const struct refusal *read(const struct conf_listener *l)
@@ -255,6 +270,20 @@ static void say_redirect(FILE *to)
 	    request.route->redirect.status, (int)buf_length(&b), sent);
 }
 
+/* What its listener sends to https gets to no route. */
+static bool say_https(FILE *to)
+{
+	struct buf b;
+
+	if (!redirect_is_due(&request))
+		return false;
+	buf_init(&b, sent, sizeof sent);
+	redirect_put(&b, &request);
+	fprintf(to, "%-12s308 to %.*s\n", "redirected", (int)buf_length(&b),
+	    sent);
+	return true;
+}
+
 static void say_edits(FILE *to)
 {
 	const struct conf_policy *p = &request.route->policy;
@@ -319,6 +348,8 @@ static void say_site(FILE *to)
 		answered(to, 421, cause_text[CAUSE_NO_SITE]);
 		return;
 	}
+	if (say_https(to))
+		return;
 	say(to, "site", slice_str(request.site->name));
 	switch (match_route(&request)) {
 	case YES:
@@ -337,18 +368,19 @@ bool explain_request(const struct conf *conf, const struct explain *x,
     FILE *to, FILE *errors)
 {
 	struct slice host;
+	bool https;
 
 	worker_conf = conf;
 	if (!take_client(x->client)) {
 		fprintf(errors, "portico: -a is no address\n");
 		return false;
 	}
-	if (!write_head(x, &host)) {
+	if (!write_head(x, &https, &host)) {
 		fprintf(errors, "portico: -x is \"%s\"; write \"GET "
 		    "http://shop.example/path\"\n", x->request);
 		return false;
 	}
-	const struct conf_listener *l = find_listener(conf, host);
+	const struct conf_listener *l = find_listener(conf, https, host);
 	say(to, "listener", slice_str(l->name));
 	const struct refusal *no = read(l);
 	if (no)

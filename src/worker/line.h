@@ -31,6 +31,13 @@ struct line_field {
 
 extern const struct line_field line_fields[LOG_FIELD_COUNT];
 
+/* Those of TLS connections: empty for others. */
+struct slice line_tls_version(const struct stride *s, char room[LINE_TEXT]);
+struct slice line_tls_cipher(const struct stride *s, char room[LINE_TEXT]);
+struct slice line_tls_resumed(const struct stride *s, char room[LINE_TEXT]);
+struct slice line_tls_server(const struct stride *s, char room[LINE_TEXT]);
+struct slice line_tls_verified(const struct stride *s, char room[LINE_TEXT]);
+
 /* The second now: "21/Nov/2026:04:00:00 +0000", and as in RFC 3339. */
 struct slice line_time(void);
 struct slice line_time_iso(void);

@@ -195,5 +195,10 @@ const struct line_field line_fields[LOG_FIELD_COUNT] = {
 	[LOG_FIELD_T_TOTAL] = {.number = number_t_total},
 	[LOG_FIELD_RETRIES] = {.number = number_retries},
 	[LOG_FIELD_CAUSE] = {.text = text_cause},
+	[LOG_FIELD_TLS_VERSION] = {.text = line_tls_version},
+	[LOG_FIELD_TLS_CIPHER] = {.text = line_tls_cipher},
+	[LOG_FIELD_TLS_RESUMED] = {.text = line_tls_resumed},
+	[LOG_FIELD_TLS_SERVER] = {.text = line_tls_server},
+	[LOG_FIELD_TLS_VERIFIED] = {.text = line_tls_verified},
 	[LOG_FIELD_ID] = {.text = text_id},
 };

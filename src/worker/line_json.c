@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Lines of access logs: one JSON object (RFC 8259) each. */
+#include "worker/identity.h"
 #include "worker/line.h"
 
 /* Escaped bytes of a value. Three may be long: target, Referer, User-Agent. The
@@ -10,6 +11,7 @@
 #define HOST_MOST 256
 #define CAUSE_MOST 160
 #define FIXED 1632
+#define FIXED_TLS 240 /* more for a connection with TLS */
 #define BEHIND 24 /* bytes of ","user_agent":""}" and some */
 
 /* The length of the UTF-8 sequence at p (RFC 3629, 4); 0: there is none. */
@@ -130,13 +132,21 @@ static void put_field(const struct stride *s, uint64_t now, unsigned n,
 		put_number(b, f->number(s, now));
 }
 
+static bool is_of_tls(unsigned n)
+{
+	return n >= LOG_FIELD_TLS_VERSION && n <= LOG_FIELD_TLS_VERIFIED;
+}
+
 void line_json(const struct stride *s, uint64_t now, struct buf *b)
 {
 	const struct head *h = &s->r->head;
-	size_t shared = (size_t)(b->end - b->start) - FIXED;
+	bool tls = identity_session(s) != NULL;
+	size_t shared = (size_t)(b->end - b->start) - FIXED
+	    - (tls ? FIXED_TLS : 0);
 
 	for (unsigned n = 1; n < LOG_FIELD_COUNT; n++)
-		if (line_fields[n].text || line_fields[n].number)
+		if ((line_fields[n].text || line_fields[n].number)
+		    && (tls || !is_of_tls(n)))
 			put_field(s, now, n, b, shared);
 	*b->start = '{';
 	BUF_LIT(b, ",\"referer\":");

@@ -64,7 +64,8 @@ static enum match in_headers(const struct request *r,
 {
 	for (unsigned i = 0; i < r->head.nfields; i++) {
 		const struct field *f = &r->head.fields[i];
-		if (!slice_caseeq(f->name, want->name))
+		if ((f->flags & FIELD_FORGED)
+		    || !slice_caseeq(f->name, want->name))
 			continue;
 		enum match m = regex_run(&want->re, f->value, NULL);
 		if (m != NO)

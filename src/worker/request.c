@@ -29,6 +29,15 @@ static bool waits_for_100(const struct head *h)
 	    SLICE("100-continue"));
 }
 
+/* Who a client is says its certificate alone, and so do we. */
+static void mark_forged(struct head *h)
+{
+	for (unsigned i = 0; i < h->nfields; i++)
+		if (h->fields[i].id == FIELD_OTHER
+		    && field_is_identity(h->fields[i].name))
+			h->fields[i].flags |= FIELD_DROP | FIELD_FORGED;
+}
+
 const struct refusal *request_read(struct request *r)
 {
 	const struct refusal *no = framing_request(&r->head, &r->framing);
@@ -39,6 +48,7 @@ const struct refusal *request_read(struct request *r)
 		no = read_target(r);
 	if (no == NULL)
 		no = head_mark_hop_by_hop(&r->head);
+	mark_forged(&r->head);
 	return no;
 }
 

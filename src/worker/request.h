@@ -71,6 +71,7 @@ struct request {
 	struct addr client;  /* the peer, or whom a trusted one names */
 	const char *why;     /* a refusal's reason; else flow.cause says */
 	/* route: */
+	bool to_https;       /* answered with a redirect to https */
 	const struct conf_site *site;
 	const struct conf_route *route;
 	struct slice rest;   /* of the path, behind what the route names */

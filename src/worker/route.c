@@ -2,7 +2,9 @@
 /* route: which site, which route. */
 #include "worker/account.h"
 #include "worker/answer.h"
+#include "worker/identity.h"
 #include "worker/match.h"
+#include "worker/redirect.h"
 #include "worker/request.h"
 #include "worker/route.h"
 #include "worker/worker.h"
@@ -40,9 +42,17 @@ next_step route_run(struct stride *s)
 		s->f.flags |= FLOW_CLOSE; /* what follows may be no request */
 	if (r->why != NULL)
 		return stride_refuse(s, 405, CAUSE_REFUSED, r->why);
+	if (!identity_fits_host(s))
+		return answer_with(s, 421, CAUSE_MISDIRECTED);
 	r->site = conf_find_site(worker_conf, r->host);
 	if (r->site == NULL)
 		return answer_with(s, 421, CAUSE_NO_SITE);
+	r->to_https = redirect_is_due(r);
+	if (r->to_https && r->host.n == 0)
+		return stride_refuse(s, 400, CAUSE_REFUSED,
+		    "no Host to redirect it to");
+	if (r->to_https)
+		return answer_with(s, 308, CAUSE_NONE);
 	if (ends_here(&r->head))
 		return answer_with(s, 200, CAUSE_LAST_HOP);
 	switch (match_route(r)) {

@@ -21,7 +21,8 @@ my @living;
 # below), a hash of target => string or code (called with connection and
 # request; false ends the connection), or code that is called with a
 # Backend::Connection, in a child of its own for each connection.
-# at: "127.0.0.1:0" (default), "[::1]:0", "unix:/path".
+# at: "127.0.0.1:0" (default), "[::1]:0", "unix:/path". connection: a class
+# below Backend::Connection.
 sub new
 {
 	my ($class, $script, %opt) = @_;
@@ -29,7 +30,8 @@ sub new
 	my $at = $opt{at} // '127.0.0.1:0';
 	my $listener = listen_at($at);
 	my $name = $opt{name} // 'backend';
-	my $self = bless { dir => $dir, owner => $$, name => $name }, $class;
+	my $self = bless { dir => $dir, owner => $$, name => $name,
+	    connection => $opt{connection} // 'Backend::Connection' }, $class;
 
 	$self->{address} = $at =~ /^unix:/ ? $at :
 	    $at =~ s/:\d+$/':' . $listener->sockport/er;
@@ -39,7 +41,7 @@ sub new
 		open STDOUT, '>', '/dev/null';
 		$SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
 		$SIG{CHLD} = 'IGNORE';
-		eval { accept_all($listener, $script, $dir, $name) };
+		eval { $self->accept_all($listener, $script) };
 		warn $@ if $@;
 		POSIX::_exit(0);
 	}
@@ -65,7 +67,8 @@ sub listen_at
 
 sub accept_all
 {
-	my ($listener, $script, $dir, $name) = @_;
+	my ($self, $listener, $script) = @_;
+	my $name = $self->{name};
 	my $code = ref $script eq 'HASH' ? sub { by_target($_[0], $script) } :
 	    ref $script ? $script :
 	    $script eq 'echo' ? sub { echo($_[0], $name) } :
@@ -82,10 +85,11 @@ sub accept_all
 
 		if ($pid == 0) {
 			CORE::close $listener;
-			my $c = Backend::Connection->new($socket, $number,
-			    $dir);
-			eval { $code->($c) };
+			my $c = $self->{connection}->new($socket, $number,
+			    $self->{dir});
+			eval { $code->($c) } if $c;
 			warn $@ if $@;
+			$c->end if $c;
 			CORE::close $socket;
 			POSIX::_exit(0);
 		}
@@ -258,6 +262,7 @@ sub new
 }
 
 sub number { my ($self) = @_; return $self->{number} }
+sub end { return }
 
 sub record
 {

@@ -72,7 +72,8 @@ sub tool
 
 	return $made if defined $made;
 	my $out = tempdir(CLEANUP => 1) . "/$name";
-	system($ENV{CC} // 'cc', '-O2', '-o', $out, "$TOP/t/lib/$name.c") == 0
+	system($ENV{CC} // 'cc', '-O2', '-o', $out, "$TOP/t/lib/$name.c",
+	    $name eq 'load' ? qw(-lssl -lcrypto) : ()) == 0
 	    or die "$name does not compile";
 	return $compiled{$name} = $out;
 }

@@ -41,13 +41,14 @@ sub save
 	return;
 }
 
-# kind: "nginx" or "apache2"; the test is skipped without it.
+# kind: "nginx" or "apache2"; the test is skipped without it. cert => file of
+# PEM with key: it speaks TLS; client_ca => file: and wants certificates.
 sub new
 {
-	my ($class, $kind, $name) = @_;
+	my ($class, $kind, $name, %tls) = @_;
 	my $self = bless { name => $name, owner => $$, port => free_port(),
-	    dir => Portico::temporary(), program => need_program($kind) },
-	    $class;
+	    dir => Portico::temporary(), program => need_program($kind),
+	    tls => \%tls }, $class;
 	my $conf = "$self->{dir}/conf";
 
 	save($conf, $kind eq 'nginx' ? $self->nginx_text :
@@ -67,6 +68,12 @@ sub nginx_text
 	my $temporary = join ' ', map { "${_}_temp_path $dir/$_;" }
 	    qw(client_body proxy fastcgi uwsgi scgi);
 
+	my ($cert, $ca) = @{ $self->{tls} }{qw(cert client_ca)};
+	my $tls = !$cert ? '' : "ssl_certificate $cert; " .
+	    "ssl_certificate_key $cert;" . (!$ca ? '' :
+	    "ssl_client_certificate $ca; ssl_verify_client on;");
+	my $ssl = $cert ? 'ssl' : '';
+
 	return <<"END";
 $user
 daemon off;
@@ -78,7 +85,8 @@ http {
   access_log off;
   $temporary
   server {
-    listen 127.0.0.1:$self->{port};
+    listen 127.0.0.1:$self->{port} $ssl;
+    $tls
     add_header X-Backend $self->{name};
     location / { root $root; }
     location /u { return 200 "done"; }
@@ -93,10 +101,14 @@ sub apache_text
 	my ($dir, $root) = ($self->{dir}, tree());
 	my ($modules) = grep { -d } '/usr/lib/apache2/modules',
 	    '/usr/lib64/httpd/modules';
+	my ($cert, $ca) = @{ $self->{tls} }{qw(cert client_ca)};
 
 	return join "\n", "Listen 127.0.0.1:$self->{port}",
 	    (map { "LoadModule ${_}_module $modules/mod_$_.so" }
-	    qw(mpm_event authz_core mime headers)),
+	    qw(mpm_event authz_core mime headers), $cert ? 'ssl' : ()),
+	    ($cert ? ('SSLEngine on', "SSLCertificateFile $cert",
+	    'SSLSessionCache none', $ca ? ("SSLCACertificateFile $ca",
+	    'SSLVerifyClient require') : ()) : ()),
 	    ($> == 0 ? ('User nobody', 'Group #65534') : ()),
 	    'ServerName localhost', "PidFile $dir/pid", "Mutex file:$dir",
 	    "ErrorLog $dir/error.log", 'TypesConfig /dev/null',

@@ -77,7 +77,7 @@ sub spoiled
 {
 	my ($line) = @_;
 
-	return $line =~ /^requests [1-9]\d* $CLEAN$/ ? '' : $line;
+	return $line =~ /^requests [1-9]\d* $CLEAN(?: lost \d+)?$/ ? '' : $line;
 }
 
 END {

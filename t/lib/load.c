@@ -9,12 +9,14 @@
  *   -p PERCENT  of the requests are POST /echo with a body of such a size
  *   -C  bodies of POST are chunked   -w MS  pause between requests
  *   -H HOST  (load.test)
+ *   -S VERSION  TLS, with HOST as the name: 2 or 3 for 1.2 and 1.3, 0 either.
+ *       Handshakes that fail are done again; "lost L" at the end counts them
  * Prints "requests N failed F reset R mixed M stalled S"; the first ten
  * troubles go to stderr. failed: refused, no 200, or malformed; reset: the
  * connection ended before its answer did; mixed: another content than asked
  * for; stalled: five seconds without a byte.
  */
-#include "wire.h"
+#include "tls.h"
 
 #include <getopt.h>
 #include <signal.h>
@@ -26,6 +28,7 @@ enum trouble { FAILED, RESET, MIXED, STALLED, NTROUBLES };
 
 struct line {
 	int fd;
+	SSL *ssl;          /* NULL: none */
 	enum step step;
 	bool post, last, writing;
 	unsigned requests; /* on this connection */
@@ -59,7 +62,7 @@ static struct sockaddr_storage peer;
 static socklen_t peer_len;
 static struct line *lines;
 static int lobby;
-static uint64_t started, begun, troubles[NTROUBLES], now, end_at;
+static uint64_t started, begun, lost, troubles[NTROUBLES], now, end_at;
 static unsigned active;
 
 static uint64_t draw(void)
@@ -73,6 +76,8 @@ static uint64_t draw(void)
 
 static void hang_up(struct line *l)
 {
+	tls_close(l->ssl);
+	l->ssl = NULL;
 	if (l->fd >= 0)
 		close(l->fd);
 	l->fd = -1;
@@ -85,6 +90,12 @@ static void trouble(struct line *l, enum trouble kind, const char *why)
 {
 	static unsigned told;
 
+	if (tls_is_young(l->ssl)) {
+		lost++;
+		begun--;
+		hang_up(l);
+		return;
+	}
 	if (told++ < 10)
 		fprintf(stderr, "# %s: %s (%s, request %u of its connection, "
 		    "step %d, %llu body bytes)\n", names[kind], why, l->path,
@@ -152,6 +163,7 @@ static bool open_line(struct line *l)
 	fcntl(l->fd, F_SETFL, O_NONBLOCK);
 	if (epoll_ctl(lobby, EPOLL_CTL_ADD, l->fd, &e) < 0)
 		wire_fail("epoll_ctl");
+	l->ssl = tls_open(l->fd, want.host);
 	return true;
 }
 
@@ -218,13 +230,13 @@ static void send_request(struct line *l)
 		}
 		if (l->out_n == 0)
 			break;
-		n = send(l->fd, l->out + l->out_at, l->out_n - l->out_at,
-		    MSG_NOSIGNAL);
+		n = tls_send(l->ssl, l->fd, l->out + l->out_at,
+		    l->out_n - l->out_at);
 		if (n < 0 && errno == EAGAIN) {
-			want_write(l, true);
+			want_write(l, l->ssl == NULL || SSL_want_write(l->ssl));
 			return;
 		}
-		if (n < 0) {
+		if (n <= 0) {
 			trouble(l, RESET, "while sending");
 			return;
 		}
@@ -339,7 +351,8 @@ static void receive(struct line *l)
 	ssize_t n;
 
 	do {
-		n = recv(l->fd, l->in + l->in_n, IN_MAX - l->in_n, 0);
+		n = tls_recv(l->ssl, l->fd, l->in + l->in_n,
+		    IN_MAX - l->in_n);
 		if (n < 0 && errno == EAGAIN)
 			return;
 		if (n <= 0 && l->step == STEP_PAUSE) {
@@ -366,9 +379,10 @@ static void wake(struct line *l, unsigned events)
 {
 	bool busy = l->step == STEP_HEAD || l->step == STEP_BODY;
 
-	if (l->fd >= 0 && (events & EPOLLOUT) != 0)
+	/* a handshake writes when it has read */
+	if (l->fd >= 0 && ((events & EPOLLOUT) != 0 || tls_is_young(l->ssl)))
 		send_request(l);
-	if (l->fd >= 0)
+	if (l->fd >= 0 && !tls_is_young(l->ssl))
 		receive(l);
 	if (busy && (l->step == STEP_IDLE || l->step == STEP_PAUSE)) {
 		active--;
@@ -438,6 +452,7 @@ static void read_option(int option)
 	case 'q': want.query = optarg; break;
 	case 'H': want.host = optarg; break;
 	case 'C': want.chunked = true; break;
+	case 'S': tls_init((unsigned)n); break;
 	case 's':
 		if (sscanf(optarg, "%llu:%llu", &min, &max) == 2 &&
 		    min <= max) {
@@ -458,7 +473,7 @@ int main(int argc, char **argv)
 	uint64_t sum = 0;
 	int option;
 
-	while ((option = getopt(argc, argv, "c:t:n:r:p:w:q:H:Cs:")) != -1)
+	while ((option = getopt(argc, argv, "c:t:n:r:p:w:q:H:Cs:S:")) != -1)
 		read_option(option);
 	if (optind >= argc || want.connections == 0)
 		read_option('?');
@@ -482,6 +497,7 @@ int main(int argc, char **argv)
 		printf(" %s %llu", names[i], (unsigned long long)troubles[i]);
 		sum += troubles[i];
 	}
-	printf("\n");
+	printf(tls_context == NULL ? "\n" : " lost %llu\n",
+	    (unsigned long long)lost);
 	return begun == 0 || sum > 0;
 }

@@ -12,6 +12,7 @@ static struct field fields[4];
 static struct stride s;
 static struct request r;
 static struct conn c;
+static struct session session;
 static struct conf_listener listener;
 static struct conf_site site;
 static struct conf_route route;
@@ -36,7 +37,9 @@ static void setup(void)
 	memset(&s, 0, sizeof s);
 	memset(&r, 0, sizeof r);
 	memset(&c, 0, sizeof c);
-	s.c = &c;
+	memset(&session, 0, sizeof session);
+	lobby.rows = s.c = &c;
+	lobby.sessions = &session;
 	s.r = &r;
 	r.head.fields = fields;
 	r.listener = &listener;
@@ -150,8 +153,10 @@ static unsigned members(const char *p)
 	return p && p[0] == '}' && p[1] == '\0' ? n : 0;
 }
 
-/* All names but that of the named field, and two fields of the request. */
-#define MEMBERS (LOG_FIELD_COUNT - 2 + 2)
+/* All names but that of the named field, and two fields of the request; the
+ * five of TLS only where there is TLS. */
+#define MEMBERS_TLS (LOG_FIELD_COUNT - 2 + 2)
+#define MEMBERS (MEMBERS_TLS - 5)
 
 static unsigned quotes(const char *p)
 {
@@ -171,6 +176,18 @@ START_TEST(every_field_has_one_source)
 }
 END_TEST
 
+/* As many bytes as each field of TLS can have. */
+static void make_secure(char byte)
+{
+	s.f.secure = SECURE_CLIENT;
+	session.keys.version = RECORD_TLS13;
+	session.cipher = 0xc02b;
+	session.resumed = 1;
+	session.verified = SESSION_VERIFIED;
+	session.nserver = SESSION_SERVER;
+	memset(session.server, byte, sizeof session.server);
+}
+
 START_TEST(the_longest_values_leave_a_line_whole)
 {
 	static const size_t rooms[] = {RING_LINE_MAX, LINE_SYSLOG};
@@ -185,6 +202,47 @@ START_TEST(the_longest_values_leave_a_line_whole)
 	ck_assert_int_eq(line[strlen(line) - 1], '"');
 	format(FORMAT_CUSTOM, room);
 	ck_assert_uint_ge(strlen(line), room - 4);
+	make_secure(*byte);
+	ck_assert_uint_eq(members(format(FORMAT_JSON, room)), MEMBERS_TLS);
+	ck_assert_uint_ge(strlen(line), room / 2);
+}
+END_TEST
+
+static const char *tls_of(const char *format_of_five)
+{
+	static const enum conf_field fields_of_tls[] = {LOG_FIELD_TLS_VERSION,
+	    LOG_FIELD_TLS_CIPHER, LOG_FIELD_TLS_RESUMED,
+	    LOG_FIELD_TLS_SERVER, LOG_FIELD_TLS_VERIFIED};
+	struct conf_part parts[10];
+	const struct conf_access_log log = {.format = FORMAT_CUSTOM,
+	    .custom = {parts, 10, {NULL, 0}}};
+
+	for (unsigned i = 0; i < 5; i++) {
+		parts[2 * i] = (struct conf_part){
+		    .kind = (uint8_t)fields_of_tls[i]};
+		parts[2 * i + 1] = (struct conf_part){
+		    .text = slice_make(format_of_five + i, 1)};
+	}
+	line[line_format(&s, &log, 0, line, RING_LINE_MAX)] = '\0';
+	return line;
+}
+
+START_TEST(facts_of_tls_are_told)
+{
+	ck_assert_str_eq(tls_of(",,,,;"), "-,-,-,-,-;");
+	make_secure('a');
+	session.nserver = 3;
+	ck_assert_str_eq(tls_of(",,,,;"), "TLSv1.3,"
+	    "ECDHE-ECDSA-AES128-GCM-SHA256,yes,aaa,yes;");
+	session.keys.version = RECORD_TLS12;
+	session.cipher = 0xc027;
+	session.resumed = 0;
+	session.nserver = 0;
+	session.verified = SESSION_NOT_VERIFIED;
+	ck_assert_str_eq(tls_of(",,,,;"), "TLSv1.2,0xc027,no,-,no;");
+	session.verified = SESSION_NO_CERTIFICATE;
+	session.nserver = 999; /* no index is trusted */
+	ck_assert_str_eq(tls_of(",,,,;"), "TLSv1.2,0xc027,no,-,-;");
 }
 END_TEST
 
@@ -277,6 +335,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, every_field_has_one_source);
 	tcase_add_loop_test(tc, the_longest_values_leave_a_line_whole, 0, 12);
+	tcase_add_test(tc, facts_of_tls_are_told);
 	tcase_add_test(tc, a_request_of_nothing_has_a_line);
 	tcase_add_loop_test(tc, json_keeps_utf8_and_numbers_other_bytes, 0,
 	    (int)(sizeof utf8 / sizeof utf8[0]));

@@ -4,7 +4,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "steward/timers.h"
+#include "base/timers.h"
 
 #define NUMBERS 61
 #define STEPS 200000

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Timers: which of many numbers is due first, without looking at them all. */
-#include "steward/timers.h"
+#include "base/timers.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Timers: which of many numbers is due first, without looking at them all. */
-#ifndef STEWARD_TIMERS_H
-#define STEWARD_TIMERS_H
+#ifndef BASE_TIMERS_H
+#define BASE_TIMERS_H
 
 #include <stdbool.h>
 #include <stdint.h>

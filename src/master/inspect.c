@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Inspections: a short-lived process looks at certificates and keys. */
+#include "master/inspect.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/crash.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/title.h"
+#include "master/files.h"
+#include "master/generation.h"
+#include "master/spawn.h"
+#include "shm/board.h"
+
+#define PATIENCE_S 30
+#define SAID_MOST 65536
+
+static const char fine_word[] = "fine\n"; /* behind the facts */
+static const char no_result[] = "the check of certificates ended without a "
+    "result\n";
+static const char too_late[] = "the check of certificates took too long: it "
+    "was ended\n";
+
+/* What comes through a pipe. */
+struct intake {
+	int fd; /* -1: it has ended */
+	char *at;
+	size_t n, room, most;
+};
+
+static struct inspection {
+	unsigned number;
+	enum inspect_state state;
+	pid_t pid;
+	uint64_t until; /* clock_ms */
+	uint64_t print;
+	struct intake said, found;
+} now = {.state = INSPECT_FAILED, .said.fd = -1, .found.fd = -1};
+
+/* ---- The child ---- */
+
+struct child_task {
+	const struct master_task *task;
+	const struct conf *conf;
+	int said, found;
+};
+
+/* It has keys in its memory: nobody is to look there. */
+static void seclude(void)
+{
+	const struct rlimit none = {0, 0};
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0
+	    || setrlimit(RLIMIT_CORE, &none) < 0)
+		die("the check of certificates cannot hide itself: %m");
+	crash_to(NULL, 0, NULL, 0); /* the slot is the master's */
+	log_on_panic(NULL);
+	log_to(NULL);
+	generation_unmap_all(NULL);
+	area_close(&board.area);
+}
+
+static void run(void *arg)
+{
+	const struct child_task *t = arg;
+	int keep[] = {0, 1, 2, t->said, t->found};
+
+	title_set("check");
+	seclude();
+	alarm(2 * PATIENCE_S);
+	fd_close_all_but(keep, 5);
+	FILE *said = fdopen(t->said, "w"), *found = fdopen(t->found, "w");
+	if (said == NULL || found == NULL)
+		die("fdopen: %m");
+	bool fine = t->task->check_tls(t->conf, said, found);
+	if (fine)
+		fputs(fine_word, found);
+	fflush(said);
+	fflush(found);
+	_exit(EXIT_SUCCESS);
+}
+
+/* ---- What it says ---- */
+
+static bool grow(struct intake *in)
+{
+	size_t room = in->room ? 2 * in->room : 4096;
+	char *at = room <= in->most ? realloc(in->at, room) : NULL;
+
+	if (at == NULL)
+		return false;
+	in->at = at;
+	in->room = room;
+	return true;
+}
+
+static void end(struct intake *in)
+{
+	if (in->fd >= 0)
+		close(in->fd);
+	in->fd = -1;
+}
+
+/* What there is no room for is read, and lost. */
+static void take(struct intake *in)
+{
+	char rest[4096];
+
+	while (in->fd >= 0) {
+		bool fits = in->n < in->room || grow(in);
+		ssize_t n = read(in->fd, fits ? in->at + in->n : rest,
+		    fits ? in->room - in->n : sizeof rest);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n <= 0)
+			end(in);
+		else if (fits)
+			in->n += (size_t)n;
+	}
+}
+
+static void say(const char *text)
+{
+	struct intake *in = &now.said;
+	size_t n = strlen(text);
+
+	if (n <= in->room - in->n || grow(in)) {
+		memcpy(in->at + in->n, text, n);
+		in->n += n;
+	}
+}
+
+static bool open_intake(struct intake *in, size_t most, int *other)
+{
+	int fd[2];
+
+	end(in);
+	in->n = 0;
+	in->most = most;
+	if (pipe2(fd, O_CLOEXEC) < 0)
+		return false;
+	in->fd = fd[0];
+	*other = fd[1];
+	return fcntl(fd[0], F_SETFL, O_NONBLOCK) == 0;
+}
+
+/* ---- Its course ---- */
+
+static void fail(const char *why)
+{
+	end(&now.said);
+	end(&now.found);
+	now.state = INSPECT_FAILED;
+	say(why);
+}
+
+static void start(const struct master_task *task, const struct conf *conf)
+{
+	struct child_task t = {task, conf, -1, -1};
+
+	if (open_intake(&now.said, SAID_MOST, &t.said)
+	    && open_intake(&now.found, FACTS_BYTES, &t.found))
+		now.pid = spawn_aside(run, &t);
+	if (now.pid <= 0) {
+		log_err("the check of certificates cannot be started: %m");
+		fail("");
+	}
+	if (t.said >= 0)
+		close(t.said);
+	if (t.found >= 0)
+		close(t.found);
+}
+
+unsigned inspect_begin(const struct master_task *task,
+    const struct conf *conf)
+{
+	inspect_drop(now.number);
+	now.number++;
+	now.pid = 0;
+	now.said.n = now.found.n = 0;
+	now.print = 0;
+	now.state = INSPECT_FINE;
+	if (!conf_has_gates(conf))
+		return now.number;
+	now.state = INSPECT_GOES_ON;
+	now.until = clock_ms() + PATIENCE_S * 1000;
+	now.print = files_print(conf);
+	start(task, conf);
+	return now.number;
+}
+
+/* It was fine if its last word is there. */
+static void conclude(void)
+{
+	struct intake *in = &now.found;
+	size_t n = sizeof fine_word - 1;
+
+	if (in->n >= n && memcmp(in->at + in->n - n, fine_word, n) == 0) {
+		in->n -= n;
+		now.state = INSPECT_FINE;
+	} else {
+		fail(now.said.n ? "" : no_result);
+	}
+}
+
+enum inspect_state inspect_look(unsigned number)
+{
+	if (number != now.number)
+		return INSPECT_LOST;
+	if (now.state != INSPECT_GOES_ON)
+		return now.state;
+	take(&now.said);
+	take(&now.found);
+	if (now.said.fd < 0 && now.found.fd < 0) {
+		conclude();
+	} else if (clock_ms() >= now.until) {
+		kill(now.pid, SIGKILL);
+		fail(too_late);
+	}
+	return now.state;
+}
+
+void inspect_drop(unsigned number)
+{
+	/* while its pipes are open it is our child still */
+	if (inspect_look(number) != INSPECT_GOES_ON)
+		return;
+	kill(now.pid, SIGKILL);
+	fail("");
+}
+
+const char *inspect_said(size_t *n)
+{
+	*n = now.said.n;
+	return now.said.at;
+}
+
+uint64_t inspect_print(void)
+{
+	return now.print;
+}
+
+struct facts inspect_facts(void)
+{
+	return facts_read(now.found.at, now.found.n);
+}
+
+static void wait_for_more(void)
+{
+	struct pollfd p[] = {{now.said.fd, POLLIN, 0},
+	    {now.found.fd, POLLIN, 0}};
+	uint64_t ms = clock_ms();
+
+	if (poll(p, 2, now.until > ms ? (int)(now.until - ms) + 1 : 1) < 0)
+		clock_sleep_us(1000);
+}
+
+bool inspect_now(const struct master_task *task, const struct conf *conf,
+    FILE *to)
+{
+	unsigned number = inspect_begin(task, conf);
+
+	while (inspect_look(number) == INSPECT_GOES_ON)
+		wait_for_more();
+	if (now.pid > 0)
+		waitpid(now.pid, NULL, 0);
+	if (now.said.n)
+		fwrite(now.said.at, 1, now.said.n, to);
+	return now.state == INSPECT_FINE;
+}
