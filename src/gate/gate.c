@@ -17,8 +17,10 @@
 #include "base/log.h"
 #include "base/title.h"
 #include "gate/admit.h"
+#include "gate/errand.h"
 #include "gate/handover.h"
 #include "gate/loop.h"
+#include "gate/peers.h"
 #include "gate/tickets.h"
 #include "gate/visit.h"
 #include "gate/wire.h"
@@ -56,6 +58,7 @@ static void read_files(const struct gate_task *task)
 	if (to == NULL)
 		give_up("no memory for certificates");
 	bool fine = admit_read(task->conf, task->lobby, to);
+	fine = peers_open(task->conf, to) && fine;
 	fclose(to);
 	if (!fine) {
 		log_lines(text);
@@ -116,6 +119,7 @@ static void be_told(struct loop_entry *e, uint32_t events)
 	loop_leave(e);
 	retires = true;
 	admit_close();
+	errand_retire();
 }
 
 static void tend_tickets(struct loop_entry *e)
@@ -140,7 +144,7 @@ static bool open_all(const struct gate_task *task)
 		return false;
 	close(task->tickets);
 	tend_tickets(&tend);
-	return admit_open(room);
+	return errand_open(task->conf, task->lobby, room) && admit_open(room);
 }
 
 static void become_gate(unsigned n)
@@ -167,7 +171,7 @@ _Noreturn void gate_main(unsigned n, const struct gate_task *task)
 	if (!open_all(task))
 		give_up("the gate cannot begin");
 	slot_enter(n);
-	while (!retires || visit_count() > 0)
+	while (!retires || visit_count() + errand_count() > 0)
 		loop_turn();
 	_exit(EXIT_RETIRED);
 }

@@ -164,6 +164,35 @@ void wire_begin_first(struct wire *w)
 	step.ended = false;
 }
 
+/* Bytes of the whole records among the n at p. */
+static size_t whole_records(const char *p, size_t n)
+{
+	size_t whole = 0;
+
+	while (n - whole >= 5) {
+		size_t length = 5 + ((size_t)(uint8_t)p[whole + 3] << 8
+		    | (uint8_t)p[whole + 4]);
+		if (length > n - whole)
+			break;
+		whole += length;
+	}
+	return whole;
+}
+
+enum io wire_begin_whole(struct wire *w)
+{
+	enum io io = wire_begin(w);
+
+	if (io == IO_WAIT)
+		return IO_WAIT;
+	step.n = whole_records(step.in, step.n);
+	step.ended = false;
+	if (step.n > 0)
+		return IO_OK;
+	step.wire = NULL;
+	return IO_WAIT;
+}
+
 /* They are there, we have seen them. */
 static void take_out(struct wire *w)
 {

@@ -45,6 +45,10 @@ enum io wire_begin(struct wire *w);
 /* The same, for who speaks first: there is nothing to look at. */
 void wire_begin_first(struct wire *w);
 
+/* Begin, of whole records alone, for who reads on behind the handshake: of
+ * one that is not whole yet nothing is taken. IO_WAIT: there is none. */
+enum io wire_begin_whole(struct wire *w);
+
 /* End: takes out what was read, sends what was written. IO_WAIT: not all of
  * it went: begin again when the socket can be written. */
 enum io wire_end(struct wire *w);

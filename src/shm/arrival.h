@@ -22,12 +22,14 @@
  *                   listener does; a worker receives the message right into
  *                   lobby.hands, under NOTE_ACCEPT: so of a worker that
  *                   dies then the sweep knows whose socket it is.
- *   lobby.checked   gates -> the steward: struct checked */
+ *   lobby.checked   gates -> the steward: struct checked
+ * A call ends with the last byte of its request. */
 
 enum arrival_kind { ARRIVAL_NONE,
 	ARRIVAL_CLIENT,  /* a client, its handshake done */
 	ARRIVAL_BACKEND, /* a connection to a backend that was called for */
-	ARRIVAL_FAILED   /* there will be none: `why` */
+	ARRIVAL_FAILED,  /* there will be none: TLS has failed, `why` */
+	ARRIVAL_UNREACHED /* not even TCP */
 };
 
 struct arrival {
@@ -42,7 +44,7 @@ struct arrival {
 	struct addr from;  /* CLIENT: the peer, or whom PROXY names */
 	struct addr peer;  /* CLIENT: the peer */
 	struct session session;
-	char why[ARRIVAL_WHY]; /* FAILED: for the log, NUL-terminated */
+	char why[ARRIVAL_WHY]; /* the last two: for the log, with its NUL */
 	/* CLIENT, if the listener verifies clients or is strict about names:
 	 * two lines of text and more, each with "\n" at its end: the DNS names
 	 * of our certificate, separated by blanks; then, of a client with a
@@ -71,11 +73,13 @@ struct call {
 	char request[CALL_REQUEST];
 };
 
-/* What came of a check: bytes until the backend ended, the room was full, or
- * an answer's end could be seen. */
+/* What comes of a check: a message for each piece of the answer, in order; the
+ * last one says so. It ends with the last of its bytes. */
 struct checked {
 	uint32_t row, serial;
-	uint32_t failed;     /* 1: `why` */
+	uint32_t failed;     /* 1: `why`; it is the last */
+	uint32_t ended;      /* 1: the backend has sent its last byte, or there
+			      * was nothing to be sent */
 	uint32_t n;
 	char why[ARRIVAL_WHY];
 	char bytes[CHECKED_BYTES];

@@ -126,6 +126,7 @@ struct flow {
 	uint32_t secure;    /* 1: the client's side; 2: the backend's */
 	uint32_t facts;     /* page: what arrival.facts said; 0: nothing */
 	uint32_t called;    /* number of the call to a gate; 0: none */
+	uint32_t gates_died; /* as the lobby's head said before the call */
 	struct secure side[2];
 };
 
@@ -172,6 +173,7 @@ struct conn {
 	_Atomic uint32_t backend; /* index of its seat */
 	uint32_t prev, next; /* idle stack of the seat, under its lock */
 	uint64_t rx, tx;  /* backend: its counts while it is idle */
+	uint32_t calls;   /* to gates, so far */
 	/* any: what came of the flow's call to a gate: serial of the row (32),
 	 * number of the call (24), enum conn_verdict; read like `granted` */
 	_Atomic uint64_t verdict;

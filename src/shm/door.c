@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "shm/arrive.h"
 #include "shm/lobby.h"
 #include "shm/slot.h"
 
@@ -42,6 +43,35 @@ void lobby_listeners_out(void)
 void lobby_listeners_in(void)
 {
 	each_listener(EPOLL_CTL_ADD);
+}
+
+static void move_arrivals(int op)
+{
+	struct epoll_event ev = {.events = EPOLLIN,
+	    .data.u64 = (uint64_t)CONN_ARRIVALS << 24};
+
+	if (lobby.arrivals[0] > 0
+	    && epoll_ctl(lobby.door, op, lobby.arrivals[0], &ev) < 0
+	    && errno != EEXIST && errno != ENOENT)
+		log_err("epoll_ctl on what gates send: %m");
+}
+
+void lobby_arrivals_in(void)
+{
+	move_arrivals(EPOLL_CTL_ADD);
+}
+
+void lobby_arrivals_out(void)
+{
+	move_arrivals(EPOLL_CTL_DEL);
+}
+
+const struct lobby_listener *lobby_gated(uint32_t index)
+{
+	for (unsigned i = 0; i < lobby.ngated; i++)
+		if (lobby.gated[i].index == index)
+			return &lobby.gated[i];
+	return NULL;
 }
 
 /* The master holds them still: without DEL the set would go on reporting
@@ -96,6 +126,7 @@ void lobby_not_full(void)
 {
 	if (is_crowded())
 		return;
+	lobby_arrivals_in();
 	if (atomic_exchange(&lobby.head->full, 0) == 1
 	    && lobby_order() == LOBBY_RUN)
 		lobby_listeners_in();
@@ -103,6 +134,7 @@ void lobby_not_full(void)
 
 void lobby_mend_door(void)
 {
+	lobby_arrivals_in();
 	if (is_crowded() || lobby_order() != LOBBY_RUN)
 		return;
 	atomic_store(&lobby.head->full, 0);
@@ -167,6 +199,8 @@ static struct conn *take_event(uint64_t data)
 
 	if (kind == CONN_LISTENER)
 		return accept_one(row);
+	if (kind == CONN_ARRIVALS)
+		return arrive();
 	struct conn *c = lobby_get(row);
 	if (kind == CONN_BACKEND)
 		return take_bound(c, serial);

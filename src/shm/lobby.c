@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "shm/call.h"
 #include "shm/slot.h"
 
 struct lobby lobby;
@@ -40,6 +41,13 @@ static struct arms arms_of(unsigned wait)
 		return arms[wait];
 	MUST(wait > WAIT_BITS && wait < 2 * WAIT_BITS);
 	return (struct arms){events[wait & 3], events[wait >> 2 & 3]};
+}
+
+bool lobby_wait_reads(unsigned wait, unsigned side)
+{
+	struct arms a = arms_of(wait);
+
+	return (side == SIDE_CLIENT ? a.client : a.backend) & EPOLLIN;
 }
 
 /* An event carries serial (32), kind (8) and row (24). */
@@ -138,6 +146,11 @@ bool lobby_open(void)
 	fix_row(lobby.report, CONN_ORDER);
 	for (unsigned i = 0; i < lobby.nlisteners; i++)
 		fix_row(lobby.listeners[i].fd, CONN_LISTENER);
+	if (lobby.arrivals[0] > 0) {
+		fix_row(lobby.arrivals[0], CONN_ARRIVALS);
+		fix_row(lobby.calls[1], CONN_ORDER);
+		fix_row(lobby.checked[0], CONN_ORDER);
+	}
 	return arm(lobby.bell, 1, CONN_BELL, EPOLLIN, false);
 }
 
@@ -201,6 +214,27 @@ struct conn *lobby_hang_client(int fd, const struct lobby_listener *l,
 	return c;
 }
 
+/* What it brings may be hung in its flow before it is ours. */
+struct conn *lobby_hang_arrival(int fd, const struct lobby_listener *l,
+    const struct arrival *a)
+{
+	struct conn *c = row_for(fd, CONN_CLIENT);
+
+	if (c == NULL)
+		return NULL;
+	c->listener = (uint8_t)l->index;
+	c->is_unix = l->is_unix;
+	take_from(c, &a->from.sa);
+	lobby.sessions[lobby_row(c)] = a->session;
+	c->flow[0].secure = SECURE_CLIENT;
+	c->flow[0].side[SIDE_CLIENT] = (struct secure){.on = 1,
+	    .wire_rx = a->rx, .wire_tx = a->tx, .rseq = a->rseq,
+	    .wseq = a->wseq};
+	FAULT(client_filled);
+	own(c);
+	return c;
+}
+
 bool lobby_take(struct conn *c, uint32_t serial)
 {
 	uint64_t w = atomic_load(&c->word);
@@ -242,10 +276,11 @@ static void set_due(struct conn *c, uint64_t deadline)
 
 /* Who grants sets `granted`, then looks at the word; who parks has cleared
  * `fired` in the word, then looks here. All four are sequentially consistent:
- * one of both sees what the other has done. */
+ * one of both sees what the other has done. Likewise with the verdict. */
 static bool turn_has_come(const struct conn *c, const struct flow *f)
 {
-	return f->wait == WAIT_TURN && atomic_load(&c->granted);
+	return f->wait == WAIT_TURN && (atomic_load(&c->granted)
+	    || call_verdict(c, f) != VERDICT_NONE);
 }
 
 static bool put_down(struct conn *c, const struct flow *f, uint32_t client,
@@ -322,6 +357,9 @@ static void unhang(struct conn *c)
 	MUST(c->queued == 0);
 	if (c->kind == CONN_CLIENT)
 		atomic_fetch_sub(&lobby.head->clients, 1);
+	if (conn_flow(c)->secure)
+		explicit_bzero(&lobby.sessions[lobby_row(c)],
+		    sizeof(struct session));
 	atomic_store_explicit(&lobby.due[lobby_row(c)], 0,
 	    memory_order_relaxed);
 	atomic_store_explicit(&c->word, word_make(word_serial(w) + 1, 0,

@@ -84,6 +84,9 @@ extern struct lobby lobby;
 /* The rows of a family; false if there is no memory. */
 bool lobby_create(struct lobby *l, unsigned nrows);
 
+/* The listener with TLS that a gate means; NULL if there is none. */
+const struct lobby_listener *lobby_gated(uint32_t index);
+
 /* Steward, after it has closed what is not its family's: makes the epoll sets
  * and the rows of the fixed descriptors. bell, order and report are the
  * master's eventfds. False (errno) if the system is short of something. */
@@ -97,6 +100,9 @@ struct conn *lobby_accept(void);
  * lobby. True: it is another's now, touch nothing. False: something happened
  * meanwhile, it is still the caller's: carry on. */
 bool lobby_park(struct conn *c, const struct flow *f);
+
+/* Whether that wait is for bytes of the side: SIDE_CLIENT, SIDE_BACKEND. */
+bool lobby_wait_reads(unsigned wait, unsigned side);
 
 /* parked -> owned by the caller, if the serial is right. */
 bool lobby_take(struct conn *c, uint32_t serial);
@@ -116,6 +122,10 @@ struct conn *lobby_hang(int fd, enum conn_kind kind);
 struct conn *lobby_hang_client(int fd, const struct lobby_listener *l,
     const struct sockaddr *from);
 
+/* The same for one that a gate has sent. */
+struct conn *lobby_hang_arrival(int fd, const struct lobby_listener *l,
+    const struct arrival *a);
+
 /* Binds a backend's or a pipe's row, which the caller owns, to client row c,
  * which it owns too; and takes it back. */
 void lobby_bind(struct conn *bound, const struct conn *c);
@@ -131,6 +141,10 @@ void lobby_close_bare(int fd);
 /* Listeners out of the door, or back into it. */
 void lobby_listeners_out(void);
 void lobby_listeners_in(void);
+
+/* What gates send comes in, as long as there are descriptors for it. */
+void lobby_arrivals_in(void);
+void lobby_arrivals_out(void);
 
 /* A family that drains lets go of its listeners for good. */
 void lobby_listeners_close(void);

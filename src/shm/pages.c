@@ -170,8 +170,11 @@ void pages_settle_row(uint32_t row, uint32_t serial, const char *reachable)
 	uint64_t of_row = word_row(row, serial);
 
 	for (uint32_t n = 1; n <= pages.count; n++)
-		if (!reachable[n] && get_word(n) == of_row)
+		if (!reachable[n] && get_word(n) == of_row) {
+			/* it may be a record whose number is used again */
+			memset(page_at(n), 0, page_bytes(n));
 			page_free(n);
+		}
 }
 
 uint32_t pages_in_use(void)

@@ -15,6 +15,7 @@
 #define PAGE_SMALL 4096u
 #define PAGE_LARGE 20480u
 #define PAGES_PER_ROW 16u
+#define PAGES_SPARE 4u /* that records may have beside */
 
 enum page_size { PAGE_IS_SMALL, PAGE_IS_LARGE };
 
@@ -121,7 +122,7 @@ struct chain {
 /* Pages that a flow has let go of: freed once it is published without them. */
 struct page_drop {
 	uint32_t n;
-	uint32_t at[2 * PAGES_PER_ROW + 8];
+	uint32_t at[2 * (PAGES_PER_ROW + PAGES_SPARE)];
 };
 
 void chain_append(struct chain *c, uint32_t page, uint16_t start, uint16_t end);

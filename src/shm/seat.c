@@ -120,23 +120,37 @@ struct conn *seat_idle(struct conn *c)
 	return peer;
 }
 
+static bool push_idle(struct seat *s, struct conn *peer, unsigned most_idle,
+    uint64_t deadline)
+{
+	if (s->nidle >= most_idle)
+		return false;
+	atomic_store_explicit(&lobby.due[lobby_row(peer)], deadline,
+	    memory_order_relaxed);
+	push(s, peer);
+	set_state(peer, 0, CONN_PARKED);
+	return true;
+}
+
 static bool let_go(struct conn *c, unsigned backend, struct conn *peer,
     unsigned most_idle, uint64_t deadline)
 {
 	struct seat *s = seat_lock(backend);
-	bool kept = false;
 
 	atomic_store_explicit(&c->holds, 0, memory_order_relaxed);
 	add(backend, (uint32_t)-1);
-	if (peer != NULL && s->nidle < most_idle) {
-		atomic_store_explicit(&lobby.due[lobby_row(peer)], deadline,
-		    memory_order_relaxed);
-		push(s, peer);
-		set_state(peer, 0, CONN_PARKED);
-		kept = true;
-	}
+	bool kept = peer != NULL && push_idle(s, peer, most_idle, deadline);
 	FAULT(seat_given);
 	seat_unlock(backend);
+	return kept;
+}
+
+bool seat_keep(struct conn *peer, unsigned most_idle, uint64_t deadline)
+{
+	struct seat *s = seat_lock(peer->backend);
+	bool kept = push_idle(s, peer, most_idle, deadline);
+
+	seat_unlock(peer->backend);
 	return kept;
 }
 

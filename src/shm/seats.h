@@ -156,6 +156,10 @@ struct conn *seat_idle(struct conn *c);
 bool seat_give(struct conn *c, struct conn *peer, unsigned most_idle,
     uint64_t deadline);
 
+/* A new connection that nobody waits for, owned by the caller: true if it is
+ * idle now; false if it is still the caller's, to be closed. */
+bool seat_keep(struct conn *peer, unsigned most_idle, uint64_t deadline);
+
 /* In flight at a backend, older families included. No lock: a figure. */
 unsigned seat_inflight(unsigned backend);
 

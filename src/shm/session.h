@@ -51,6 +51,9 @@ struct secure {
 	uint16_t plain_start, plain_end;
 	struct chain sealed;   /* for the peer */
 	uint32_t skip;         /* bytes of a handshake message to read over */
+	uint8_t npart;         /* bytes of its head, if it is not all here */
+	uint8_t part[4];
+	uint8_t dull;          /* records in a row that held no data */
 	uint8_t on;
 	uint8_t rkey, wkey;    /* which of the two sets of keys is in use */
 	uint8_t flags;

@@ -18,8 +18,7 @@
 #include "shm/board.h"
 #include "shm/lobby.h"
 #include "shm/slot.h"
-#include "steward/check.h"
-#include "steward/health.h"
+#include "steward/probe_state.h"
 #include "steward/sleep.h"
 #include "steward/watch.h"
 
@@ -29,28 +28,11 @@
 #define HURRY_MS 250
 #define FIRST_MS 1000 /* the first checks are spread over so long at most */
 #define LEAST_MS 10  /* from the end of one to the next */
-
-/* REST: the result is known; what the backend still has to say is read and
- * thrown away, so that it sees an ordinary end. */
-enum step { STEP_NONE, STEP_CONNECT, STEP_ANSWER, STEP_REST };
-
-/* A check over TLS would have its handshake between CONNECT and ANSWER. */
-struct probe {
-	const struct conf_pool *pool; /* NULL: it is not checked */
-	const struct conf_backend *b;
-	enum step step;
-	unsigned row;      /* but in STEP_NONE */
-	uint64_t began_at; /* clock_ms of the last one */
-	char *request;
-	size_t length, sent;
-	size_t rest; /* bytes thrown away */
-	struct check check;
-	struct health health;
-};
+#define CALL_AGAIN_MS 10
 
 static struct probe *probes; /* by conf_backend.index */
 static unsigned nprobes;
-static struct timers starts, ends;
+static struct timers starts, ends, again;
 static unsigned under_way, most;
 static bool goes;      /* this family is the newest */
 static bool told_short;
@@ -71,6 +53,7 @@ static void forget_all(void)
 	free(probes);
 	timers_fini(&starts);
 	timers_fini(&ends);
+	timers_fini(&again);
 	under_way = 0;
 	goes = told_short = false;
 }
@@ -90,12 +73,15 @@ void probe_init(const struct conf *conf)
 	nprobes = conf->nbackends;
 	probes = calloc(nprobes + 1, sizeof *probes);
 	if (probes == NULL || !timers_init(&starts, nprobes)
-	    || !timers_init(&ends, nprobes))
+	    || !timers_init(&ends, nprobes) || !timers_init(&again, nprobes))
 		die("no memory to check backends with");
 	for (unsigned i = 0; i < conf->npools; i++)
 		set_pool(&conf->pools[i]);
 	most = lobby.nrows / SHARE < AT_ONCE ? lobby.nrows / SHARE : AT_ONCE;
 	chance = clock_us() | 1;
+	/* what gates say yet is for who asked, not for his heir */
+	for (unsigned i = 0; i < nprobes; i++)
+		probes[i].serial = (uint32_t)chance;
 }
 
 /* From 0 to n - 1, or 0. That nobody foresees it does not matter. */
@@ -116,13 +102,17 @@ static unsigned index_of(const struct probe *p)
 
 static void close_probe(struct probe *p)
 {
+	enum step step = p->step;
+
 	timers_clear(&ends, index_of(p));
+	timers_clear(&again, index_of(p));
 	free_words(p);
-	if (p->step == STEP_NONE)
+	if (step == STEP_NONE)
 		return;
 	p->step = STEP_NONE;
 	under_way--;
-	lobby_close(lobby_get(p->row));
+	if (step != STEP_CALL)
+		lobby_close(lobby_get(p->row));
 }
 
 /* 5% more or less, so that checks do not gather. */
@@ -168,13 +158,27 @@ static void fail_to_connect(struct probe *p, int error)
 	finish(p, CHECK_BAD, why);
 }
 
+/* Without a row, or a gate, there is no check, and so no result. */
+static void skip(struct probe *p, uint64_t now, const char *why)
+{
+	if (!told_short)
+		log_warn("%s/%s cannot be checked: %s", p->b->pool_name,
+		    p->b->name, why);
+	told_short = true;
+	free_words(p);
+	plan(p, now);
+}
+
 static void finish_late(struct probe *p)
 {
 	uint32_t ms = p->pool->health.timeout;
 	char why[CHECK_WHY];
 
-	if (p->step == STEP_REST) {
+	if (p->step == STEP_REST || (p->step == STEP_CALL && !p->called)) {
+		bool called = p->step == STEP_REST;
 		close_probe(p);
+		if (!called)
+			skip(p, clock_ms(), "no gate takes its calls");
 		return;
 	}
 	snprintf(why, sizeof why, "%s within %u%s",
@@ -273,18 +277,80 @@ void probe_event(unsigned row, uint32_t events)
 		read_rest(p);
 }
 
-/* ---- The start of a check ---- */
+/* ---- Checks over TLS ---- */
 
-/* Without a row there is no check, and so no result. */
-static void skip(struct probe *p, uint64_t now, const char *why)
+static bool find_address(const struct probe *p, struct addr *to)
 {
-	if (!told_short)
-		log_warn("%s/%s cannot be checked: %s", p->b->pool_name,
-		    p->b->name, why);
-	told_short = true;
-	free_words(p);
-	plan(p, now);
+	uint16_t port = htons(p->pool->health.port);
+
+	if (!board_address(p->b, to))
+		return false;
+	if (port && to->sa.sa_family == AF_INET)
+		to->in.sin_port = port;
+	else if (port && to->sa.sa_family == AF_INET6)
+		to->in6.sin6_port = port;
+	return true;
 }
+
+/* A full socket is no fault of the backend's: it is called again until the
+ * check is late, and so it is when a gate has died, perhaps with it. */
+static void call(struct probe *p, uint64_t now)
+{
+	struct addr to;
+	uint64_t end = timers_of(&ends, index_of(p));
+
+	if (!find_address(p, &to)) {
+		close_probe(p);
+		plan(p, now);
+	} else if (!probe_call(p, &to, end > now ? end - now : 1)) {
+		timers_set(&again, index_of(p), now + CALL_AGAIN_MS);
+	}
+}
+
+static void begin_call(struct probe *p, uint64_t now)
+{
+	if (p->length > CALL_REQUEST) {
+		skip(p, now, "its request is too long for TLS");
+		return;
+	}
+	p->step = STEP_CALL;
+	p->called = false;
+	under_way++;
+	timers_set(&ends, index_of(p), now + p->pool->health.timeout);
+	call(p, now);
+}
+
+void probe_hear(void)
+{
+	struct checked *c;
+	const char *why;
+
+	while ((c = probe_call_hear()) != NULL) {
+		struct probe *p = c->row < nprobes ? &probes[c->row] : NULL;
+		if (p == NULL || p->step != STEP_CALL || !p->called
+		    || p->serial != c->serial)
+			continue;
+		enum check_result result = probe_call_read(p, c, &why);
+		if (result != CHECK_MORE)
+			finish(p, result, why);
+	}
+}
+
+static void call_again(uint64_t now)
+{
+	static uint32_t seen;
+	uint32_t died = atomic_load(&lobby.head->gates_died);
+	unsigned i;
+
+	for (i = 0; i < nprobes && died != seen; i++)
+		if (probes[i].step == STEP_CALL)
+			timers_set(&again, i, now);
+	seen = died;
+	while (timers_take(&again, now, &i))
+		call(&probes[i], now);
+}
+
+/* ---- The start of a check ---- */
 
 static bool open_row(struct probe *p, const struct addr *to)
 {
@@ -307,19 +373,6 @@ static bool open_row(struct probe *p, const struct addr *to)
 	return true;
 }
 
-static bool find_address(const struct probe *p, struct addr *to)
-{
-	uint16_t port = htons(p->pool->health.port);
-
-	if (!board_address(p->b, to))
-		return false;
-	if (port && to->sa.sa_family == AF_INET)
-		to->in.sin_port = port;
-	else if (port && to->sa.sa_family == AF_INET6)
-		to->in6.sin6_port = port;
-	return true;
-}
-
 static void begin(struct probe *p, uint64_t now)
 {
 	struct addr to;
@@ -336,6 +389,10 @@ static void begin(struct probe *p, uint64_t now)
 	if (p->pool->health.path.n && (p->request = check_request(p->pool,
 	    p->b, &p->length)) == NULL) {
 		skip(p, now, "no memory");
+		return;
+	}
+	if (p->b->tls) {
+		begin_call(p, now);
 		return;
 	}
 	if (!open_row(p, &to)) {
@@ -392,10 +449,13 @@ uint64_t probe_look(uint64_t now)
 		begin_all(now);
 	while (timers_take(&ends, now, &i))
 		finish_late(&probes[i]);
+	call_again(now);
 	for (unsigned n = 0; n < STARTS && under_way < most
 	    && timers_take(&starts, now, &i); n++)
 		begin(&probes[i], now);
 	uint64_t end = timers_first(&ends), start = timers_first(&starts);
+	if (timers_first(&again) < end)
+		end = timers_first(&again);
 	return under_way < most && start < end ? start : end;
 }
 
@@ -406,7 +466,7 @@ void probe_hurry(const struct conf_backend *b, uint64_t now)
 	const struct probe *p = &probes[b->index];
 	uint64_t at = p->began_at + HURRY_MS;
 	/* one that is under way will say it */
-	if (p->step == STEP_CONNECT || p->step == STEP_ANSWER)
+	if (p->step != STEP_NONE && p->step != STEP_REST)
 		return;
 	if (at < now)
 		at = now;

@@ -20,6 +20,9 @@ uint64_t probe_look(uint64_t now);
 /* A descriptor of the kind CONN_PROBE is ready: for sleep.c. */
 void probe_event(unsigned row, uint32_t events);
 
+/* Gates have something to say of checks over TLS: for sleep.c. */
+void probe_hear(void);
+
 /* Something is suspicious, or new, about this backend: its next check is due
  * now, but not sooner than 250 ms after the last one began. */
 void probe_hurry(const struct conf_backend *b, uint64_t now);

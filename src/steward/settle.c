@@ -7,6 +7,8 @@
 
 #include "base/fault.h"
 #include "base/log.h"
+#include "shm/arrive.h"
+#include "shm/call.h"
 #include "shm/lobby.h"
 #include "shm/pages.h"
 #include "shm/seats.h"
@@ -51,8 +53,15 @@ static void mark_flow(const struct flow *f, char value)
 	mark(f->req, value);
 	mark(f->bhead, value);
 	mark(f->bin, value);
+	mark(f->facts, value);
 	mark_chain(&f->body, value);
 	mark_chain(&f->out, value);
+	for (unsigned side = SIDE_CLIENT; side <= SIDE_BACKEND; side++)
+		if (f->secure >> side & 1) {
+			mark(f->side[side].raw, value);
+			mark(f->side[side].plain, value);
+			mark_chain(&f->side[side].sealed, value);
+		}
 }
 
 static void settle_pages(struct conn *c, const struct flow *f)
@@ -94,6 +103,8 @@ static void forget_unbound(int32_t *row, const struct conn *c)
 static void settle_peer(struct conn *c, struct flow *f)
 {
 	forget_unbound(&f->peer, c);
+	if (f->peer < 0)
+		f->secure &= ~(uint32_t)SECURE_BACKEND;
 	forget_unbound(&f->pipe_in, c);
 	forget_unbound(&f->pipe_out, c);
 	if (f->pipe_in < 0 || f->pipe_out < 0)
@@ -141,14 +152,42 @@ static void catch_up_sent(struct flow *f, uint64_t tx)
 	f->tx = tx;
 }
 
+/* Records: what came is opened by who goes on, what has gone was sealed. */
+static void catch_up_records(struct flow *f, unsigned side, uint64_t rx,
+    uint64_t tx)
+{
+	struct secure *x = &f->side[side];
+	struct page_drop drop = {0};
+	uint64_t came = rx - x->wire_rx, went = tx - x->wire_tx;
+
+	if (rx > x->wire_rx) {
+		if (x->raw && came <= page_bytes(x->raw) - x->raw_end)
+			x->raw_end = (uint16_t)(x->raw_end + came);
+		else
+			f->flags |= FLOW_LOST;
+		x->wire_rx = rx;
+	}
+	if (tx > x->wire_tx) {
+		if (went <= x->sealed.length)
+			chain_consume(&x->sealed, went, &drop);
+		else
+			f->flags |= FLOW_LOST;
+		x->wire_tx = tx;
+	}
+}
+
 static void settle_client_counts(const struct conn *c, struct flow *f,
     uint64_t note)
 {
 	uint64_t rx, tx;
 
 	if (conn_counts(c, (int)lobby_row(c), &rx, &tx)) {
-		catch_up_received(f, rx);
-		catch_up_sent(f, tx);
+		if (f->secure & SECURE_CLIENT) {
+			catch_up_records(f, SIDE_CLIENT, rx, tx);
+		} else {
+			catch_up_received(f, rx);
+			catch_up_sent(f, tx);
+		}
 	}
 	/* a unix socket has no counts */
 	if (note_kind(note) == NOTE_UNIX && note_row(note) == lobby_row(c))
@@ -163,9 +202,15 @@ static void settle_peer_counts(struct conn *c, struct flow *f, uint64_t note)
 	if (note_kind(note) == NOTE_UNIX && note_row(note)
 	    == (uint32_t)f->peer) {
 		f->peer = -1;
+		f->secure &= ~(uint32_t)SECURE_BACKEND;
 		f->sent = f->sent ? f->sent : 1; /* some of it, perhaps */
 		close_orphans(c, f);
 		seat_give(c, NULL, 0, 0);
+		return;
+	}
+	if (f->secure & SECURE_BACKEND) {
+		if (conn_counts(peer, f->peer, &rx, &tx))
+			catch_up_records(f, SIDE_BACKEND, rx, tx);
 		return;
 	}
 	if (!conn_counts(peer, f->peer, &rx, &tx)) {
@@ -199,9 +244,19 @@ static void settle_line(struct conn *c, struct flow *f, unsigned slot)
 
 static void settle_client(struct conn *c, unsigned slot)
 {
-	struct flow f = *conn_flow(c);
+	struct flow f;
 	uint64_t note = atomic_load(&slots.at[slot].note);
 
+	/* who received it died before it could say what is known of it */
+	if (lobby.hands[slot].kind == ARRIVAL_CLIENT
+	    && note_kind(note) == NOTE_ACCEPT) {
+		if (!arrive_hang_facts(c, &lobby.hands[slot])) {
+			lobby_close(c);
+			return;
+		}
+		explicit_bzero(&lobby.hands[slot], sizeof(struct arrival));
+	}
+	f = *conn_flow(c);
 	settle_peer(c, &f);
 	settle_client_counts(c, &f, note);
 	if (f.peer >= 0)
@@ -299,6 +354,7 @@ void settle_slot(unsigned n)
 	if (kind == NOTE_ACCEPT || kind == NOTE_SOCKET || kind == NOTE_CLOSE)
 		if (!sweep())
 			return; /* a process does not move on: once more */
+	arrive_settle(n);
 	FAULT(settle_done);
 	free_slot(n);
 }

@@ -34,7 +34,9 @@ static bool set_events(int op, int fd, uint32_t events)
 bool sleep_open(void)
 {
 	return set_events(EPOLL_CTL_ADD, lobby.order, EPOLLIN)
-	    && set_events(EPOLL_CTL_ADD, lobby.wake, EPOLLIN);
+	    && set_events(EPOLL_CTL_ADD, lobby.wake, EPOLLIN)
+	    && (lobby.checked[0] <= 0
+	    || set_events(EPOLL_CTL_ADD, lobby.checked[0], EPOLLIN));
 }
 
 void sleep_watch(int fd, uint32_t events)
@@ -69,6 +71,10 @@ static bool take_event(const struct epoll_event *ev)
 	if (conn_serial(c) != ev->data.u64 >> 32
 	    || word_state(conn_word(c)) != CONN_OWNED)
 		return false;
+	if (row && (int)row == lobby.checked[0]) {
+		probe_hear();
+		return false;
+	}
 	if (c->kind == CONN_ORDER) {
 		read_eventfd((int)row);
 		return true;

@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/title.h"
+#include "shm/call.h"
 #include "shm/lobby.h"
 #include "shm/pages.h"
 #include "shm/seats.h"
@@ -229,6 +230,7 @@ static void open_door(uint64_t now)
 {
 	if (atomic_load(&lobby.head->ready) || !resolve_is_settled(now))
 		return;
+	lobby_arrivals_in();
 	if (!drained)
 		lobby_listeners_in();
 	atomic_store(&lobby.head->ready, 1);
@@ -250,6 +252,7 @@ static uint64_t look(uint64_t now, bool woken)
 {
 	reap_and_spawn();
 	follow_order();
+	call_ring_lost();
 	looks.deadlines = deadlines_end(now);
 	if (now >= looks.tick) {
 		tick();

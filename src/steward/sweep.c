@@ -10,6 +10,7 @@
 #include "base/fault.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "shm/arrive.h"
 #include "shm/lobby.h"
 #include "shm/slot.h"
 
@@ -128,6 +129,22 @@ static unsigned still_loose(struct candidate *at, unsigned n)
 	return left;
 }
 
+/* A connection to one of these brings keys, or it is of no use. */
+static struct conn *find_arrival(int fd)
+{
+	for (unsigned n = 1; n < SLOTS; n++) {
+		const struct slot *slot = &slots.at[n];
+		struct conn *c = atomic_load(&slot->state) == SLOT_DEAD
+		    && atomic_load(&slot->generation)
+		    == slot_self->generation
+		    && note_kind(atomic_load(&slot->note)) == NOTE_ACCEPT
+		    ? arrive_adopt(n, fd) : NULL;
+		if (c)
+			return c;
+	}
+	return NULL;
+}
+
 static void settle_loose(const struct candidate *at)
 {
 	int fd = (int)at->row;
@@ -137,9 +154,12 @@ static void settle_loose(const struct candidate *at)
 		return;
 	const struct lobby_listener *l = listener_of(fd);
 	FAULT(settle_sweep);
+	struct conn *c = l ? NULL : find_arrival(fd);
 	if (l)
 		adopt(fd, l);
-	else
+	else if (c)
+		lobby_ring(c, conn_flow(c));
+	else if (is_loose(at->row))
 		close(fd);
 }
 

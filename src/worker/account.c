@@ -10,6 +10,7 @@
 #include "worker/attempt.h"
 #include "worker/line.h"
 #include "worker/random.h"
+#include "worker/secure.h"
 #include "worker/worker.h"
 
 #define REQUESTS 64 /* of one client in one stride */
@@ -134,7 +135,7 @@ next_step account_run(struct stride *s)
 		return NEXT(linger ? STEP_LINGER : STEP_CLOSE);
 	}
 	s->f.flags = 0;
-	if (s->f.in) /* pipelined; now and then it is others' turn */
+	if (s->f.in || secure_is_pending(s, SIDE_CLIENT)) /* pipelined; now and then it is others' turn */
 		return ++s->requests < REQUESTS ? NEXT(STEP_RECEIVE)
 		    : BECOME(STEP_RECEIVE, WAIT_CLIENT_ROOM);
 	if (lobby_order() >= LOBBY_HURRY)

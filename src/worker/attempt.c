@@ -6,7 +6,9 @@
 #include "http/method.h"
 #include "http/status.h"
 #include "shm/board.h"
+#include "worker/inbound.h"
 #include "worker/pipe.h"
+#include "worker/secure.h"
 #include "worker/tally.h"
 
 #define ATTEMPT_NO_BUDGET "the retry budget is used up"
@@ -23,6 +25,16 @@ static void let_go_of_pipe(struct stride *s)
 	pipe_give(s, in, out, false);
 }
 
+/* Where they stand goes with the connection. */
+static void give_records(struct stride *s, struct conn *peer)
+{
+	if (!secure_is_on(s, SIDE_BACKEND))
+		return;
+	peer->flow[0].side[0] = s->f.side[SIDE_BACKEND];
+	secure_drop(s, SIDE_BACKEND);
+	s->f.secure &= ~(uint32_t)SECURE_BACKEND;
+}
+
 static struct conn *let_go(struct stride *s)
 {
 	struct conn *peer = s->f.peer >= 0
@@ -32,8 +44,10 @@ static struct conn *let_go(struct stride *s)
 	if (peer) {
 		peer->rx = s->f.brx;
 		peer->tx = s->f.btx + s->f.sent;
+		give_records(s, peer);
 	}
 	s->f.peer = -1;
+	s->f.called = 0; /* what comes of it still is nobody's */
 	page_drop(&s->drop, s->f.bin);
 	s->f.bin = 0;
 	s->f.bin_start = s->f.bin_end = 0;
@@ -49,21 +63,41 @@ void attempt_end(struct stride *s)
 	struct conn *peer = let_go(s);
 
 	seat_give(s->c, NULL, 0, 0);
-	if (peer)
+	if (peer) {
+		secure_leave(peer);
 		lobby_close(peer);
+	}
+}
+
+/* In a seat it has no page, so no byte of a record either; but tickets that
+ * came behind the answer may be read over. */
+static bool is_quiet(struct stride *s)
+{
+	const struct secure *x = &s->f.side[SIDE_BACKEND];
+
+	if (s->f.peer < 0 || !secure_is_on(s, SIDE_BACKEND))
+		return true;
+	if (x->raw_end > x->raw_start && inbound_peek(s) != IO_WAIT)
+		return false;
+	secure_tidy(s);
+	return x->raw == 0 && x->plain == 0 && x->sealed.length == 0
+	    && (x->flags & ~SECURE_UPDATE) == 0;
 }
 
 void attempt_keep(struct stride *s)
 {
 	const struct conf_pool *pool = s->r->pool;
+	bool quiet = is_quiet(s);
 	struct conn *peer = let_go(s);
 	bool worn = peer && (pool->proxy_protocol || (pool->max_reuse
 	    && peer->number >= pool->max_reuse)
 	    || peer->version != board_address_version(s->r->backend));
 
-	if (!seat_give(s->c, peer, worn ? 0 : pool->idle_connections,
-	    s->now + pool->timeouts.idle) && peer)
+	if (!seat_give(s->c, peer, worn || !quiet ? 0 : pool->idle_connections,
+	    s->now + pool->timeouts.idle) && peer) {
+		secure_leave(peer);
 		lobby_close(peer);
+	}
 }
 
 void stride_leave(struct stride *s)
@@ -183,7 +217,7 @@ bool attempt_leave(struct stride *s, next_step *next)
 	const struct conf_pool *pool = s->r->pool;
 
 	if (s->f.peer < 0 || s->f.bin_end > s->f.bin_start
-	    || stream_peek(s->f.peer) != IO_WAIT
+	    || inbound_peek(s) != IO_WAIT
 	    || !may_repeat(s, RETRY_TIMEOUT)
 	    || !others_are_up(pool, s->now) || !budget_spend(pool))
 		return false;

@@ -6,6 +6,14 @@
 #include "net/stream.h"
 #include "worker/request.h"
 
+/* The connection to s->r->backend is s->f.peer: makes the head for it; then
+ * forward. */
+next_step attempt_ask(struct stride *s);
+
+/* Of the idle connections to s->r->backend, peer and those behind it, one that
+ * the backend has not closed; it is s->f.peer then. False: there is none. */
+bool attempt_reuse(struct stride *s, struct conn *peer);
+
 /* Lets go of the backend; its connection, if there is one, is closed. */
 void attempt_end(struct stride *s);
 
@@ -60,5 +68,8 @@ void forward_let_go(struct stride *s);
 /* Publishes and sends what the chain `out` holds, as far as the client takes
  * it. IO_OK: all of it; IO_WAIT: some is left; IO_BROKEN: it has gone. */
 enum io flush_some(struct stride *s);
+
+/* True if there is something that the client has not taken. */
+bool flush_is_due(const struct stride *s);
 
 #endif

@@ -2,7 +2,6 @@
 /* body: is the request's body here, as far as it fits. */
 #include <string.h>
 
-#include "base/fault.h"
 #include "http/chunk.h"
 #include "net/stream.h"
 #include "worker/attempt.h"
@@ -10,6 +9,7 @@
 #include "worker/decode.h"
 #include "worker/inbound.h"
 #include "worker/request.h"
+#include "worker/secure.h"
 #include "worker/worker.h"
 
 /* Of receiving in one stride: then it is others' turn. */
@@ -84,23 +84,13 @@ static bool copy_first(struct stride *s)
 
 static enum io receive_length(struct stride *s)
 {
-	size_t n, room = chain_room(&s->f.body);
+	size_t room = chain_room(&s->f.body);
 
 	if (room > s->f.body_left)
 		room = (size_t)s->f.body_left;
 	s->f.receive = RECEIVE_BODY;
 	stride_publish(s);
-	stride_io(s->c);
-	enum io io = stream_receive((int)lobby_row(s->c),
-	    chain_space(&s->f.body), room, &n);
-	FAULT(client_received);
-	chain_grow(&s->f.body, (uint32_t)n);
-	s->f.rx += n;
-	s->f.body_left -= n;
-	if (s->f.body_left == 0)
-		s->f.flags |= FLOW_BODY_WHOLE;
-	stride_io_done(s, s->c);
-	return io;
+	return inbound_body(s, room);
 }
 
 /* Coded bytes get a page of their own once the head's is nearly full. What is
@@ -152,20 +142,21 @@ static bool say_continue(struct stride *s)
 static bool nothing_came(const struct stride *s)
 {
 	return s->f.body.length == 0 && s->f.in_start == s->f.in_end
-	    && s->f.body_chunk.step == 0;
+	    && s->f.body_chunk.step == 0
+	    && !secure_is_pending(s, SIDE_CLIENT);
 }
 
 static next_step wait_for_body(struct stride *s, bool progress)
 {
 	if (progress || s->f.deadline == 0 || s->f.wait == WAIT_TURN)
-		s->f.deadline = stride_client_due(s, s->f.rx,
+		s->f.deadline = stride_client_due(s, stride_client_rx(s),
 		    s->r->listener->timeouts.body);
 	if (body_is_streaming(s)
-	    && stream_peek(s->f.peer) != IO_WAIT) {
+	    && inbound_peek(s) != IO_WAIT) {
 		s->f.slow_since = 0; /* now the client has to read */
 		return NEXT(STEP_RELAY); /* an early answer */
 	}
-	if (s->f.out.length)
+	if (flush_is_due(s))
 		return BECOME(STEP_BODY, WAIT_CLIENT_ROOM);
 	return BECOME(STEP_BODY, body_is_streaming(s) ? WAIT_BODY
 	    : WAIT_CLIENT);
@@ -282,7 +273,8 @@ enum io body_receive(struct stride *s, enum cause *cause)
 
 next_step body_run(struct stride *s)
 {
-	bool room, progress = false;
+	uint64_t before = stride_client_rx(s);
+	bool room;
 	int rounds = 0;
 	next_step next;
 
@@ -300,19 +292,19 @@ next_step body_run(struct stride *s)
 		if (s->r->wants_continue && !(s->f.flags & FLOW_CONTINUE)
 		    && nothing_came(s) && !say_continue(s))
 			return stride_wait_for_pages(s);
-		if (s->f.out.length && flush_some(s) == IO_BROKEN)
+		if (flush_is_due(s) && flush_some(s) == IO_BROKEN)
 			return client_left(s);
 		if (rounds++ == ROUNDS)
 			return wait_for_body(s, true);
 		switch (receive_some(s, &room)) {
 		case IO_OK:
-			progress = true;
 			s->f.patience = 0;
 			continue;
 		case IO_WAIT:
 			if (!room || (s->f.body.length && goes_at_once(s)))
 				return stream(s);
-			return wait_for_body(s, progress);
+			return wait_for_body(s, stride_client_rx(s)
+			    != before);
 		default:
 			return client_left(s);
 		}

@@ -9,6 +9,7 @@
 #include "shm/slot.h"
 #include "worker/attempt.h"
 #include "worker/request.h"
+#include "worker/secure.h"
 #include "worker/witness.h"
 #include "worker/worker.h"
 
@@ -18,6 +19,7 @@ static step_run *const steps[STEP_COUNT] = {
 	[STEP_GUARD] = guard_run,     /* may it pass */
 	[STEP_BODY] = body_run,       /* is the body here, as far as it fits */
 	[STEP_PICK] = pick_run,       /* which backend */
+	[STEP_HANDSHAKE] = handshake_run, /* a connection over TLS */
 	[STEP_FORWARD] = forward_run, /* send head and body */
 	[STEP_RELAY] = relay_run,     /* response head, body to the client */
 	[STEP_ANSWER] = answer_run,   /* responses that we make ourselves */
@@ -55,20 +57,42 @@ void stride_io_done(struct stride *s, const struct conn *c)
 	note_clear();
 }
 
+static unsigned record_pages(const struct flow *f)
+{
+	unsigned n = 0;
+
+	for (unsigned side = SIDE_CLIENT; side <= SIDE_BACKEND; side++)
+		if (f->secure >> side & 1)
+			n += (f->side[side].raw != 0)
+			    + (f->side[side].plain != 0)
+			    + f->side[side].sealed.pages;
+	return n;
+}
+
 static unsigned pages_of(const struct flow *f)
 {
-	unsigned n = f->body.pages + f->out.pages;
+	unsigned n = f->body.pages + f->out.pages + record_pages(f);
 
-	return n + (f->in != 0) + (f->head != 0 && f->head != f->in)
+	return n + (f->facts != 0) + (f->in != 0) + (f->head != 0 && f->head != f->in)
 	    + (f->req != 0) + (f->bin != 0)
 	    + (f->bhead != 0 && f->bhead != f->req);
 }
 
-uint32_t stride_page(struct stride *s, enum page_size size)
+static uint32_t take_page(struct stride *s, enum page_size size, unsigned most)
 {
-	if (pages_of(&s->f) >= PAGES_PER_ROW)
+	if (pages_of(&s->f) >= most)
 		return 0;
 	return page_take(size, lobby_row(s->c), conn_serial(s->c));
+}
+
+uint32_t stride_page(struct stride *s, enum page_size size)
+{
+	return take_page(s, size, PAGES_PER_ROW);
+}
+
+uint32_t stride_spare_page(struct stride *s, enum page_size size)
+{
+	return take_page(s, size, PAGES_PER_ROW + PAGES_SPARE);
 }
 
 bool stride_fill(struct stride *s, struct chain *to, struct slice *from,
@@ -111,9 +135,21 @@ uint64_t stride_client_due(struct stride *s, uint64_t count, uint32_t timeout)
 
 next_step stride_wait_for_client(struct stride *s, enum step step)
 {
-	s->f.deadline = stride_client_due(s, s->f.tx,
+	s->f.deadline = stride_client_due(s, stride_client_tx(s),
 	    s->r->listener->timeouts.write);
 	return BECOME(step, WAIT_CLIENT_ROOM);
+}
+
+uint64_t stride_client_rx(const struct stride *s)
+{
+	return secure_is_on(s, SIDE_CLIENT) ? s->f.side[SIDE_CLIENT].wire_rx
+	    : s->f.rx;
+}
+
+uint64_t stride_client_tx(const struct stride *s)
+{
+	return secure_is_on(s, SIDE_CLIENT) ? s->f.side[SIDE_CLIENT].wire_tx
+	    : s->f.tx;
 }
 
 #define PAGES_RETRY 50
@@ -244,27 +280,66 @@ static next_step first_step(struct stride *s)
 	return s->f.step;
 }
 
+/* A wait for a peer ends by itself where records lack a page. */
+static next_step feed_records(struct stride *s, next_step next)
+{
+	if (!s->starved || next >> 8 == WAIT_NOTHING)
+		return next;
+	s->f.step = (uint8_t)(next & 0xff);
+	return stride_wait_for_pages(s);
+}
+
+/* What it waits for is in the row's pages, not in a socket. */
+static bool has_come(const struct stride *s)
+{
+	return s->f.secure && s->f.step != STEP_LINGER
+	    && ((lobby_wait_reads(s->f.wait, SIDE_CLIENT)
+	    && secure_is_pending(s, SIDE_CLIENT))
+	    || (s->f.peer >= 0 && lobby_wait_reads(s->f.wait, SIDE_BACKEND)
+	    && secure_is_pending(s, SIDE_BACKEND)));
+}
+
+/* True: it is another's now. */
+static bool park(struct stride *s)
+{
+	if (s->f.secure)
+		secure_tidy(s);
+	if (s->drop.n)
+		stride_publish(s);
+	if (!has_come(s))
+		return lobby_park(s->c, &s->f);
+	lobby_ring(s->c, &s->f);
+	return true;
+}
+
+static void take_steps(struct stride *s)
+{
+	for (;;) {
+		s->starved = false;
+		next_step next = feed_records(s, steps[s->f.step](s));
+		unsigned step = next & 0xff, wait = next >> 8;
+		s->late = false;
+		if (step == STEP_GONE)
+			return;
+		/* relay and answer have set it, and then published */
+		s->fresh = s->fresh && s->f.step == step;
+		s->f.step = (uint8_t)step;
+		if (wait == WAIT_NOTHING)
+			continue;
+		s->f.wait = (uint8_t)wait;
+		if (park(s))
+			return;
+	}
+}
+
 void carry(struct conn *c)
 {
 	static struct stride s;
 
 	begin(&s, c);
 	s.f.step = (uint8_t)first_step(&s);
-	for (;;) {
-		next_step next = steps[s.f.step](&s);
-		unsigned step = next & 0xff, wait = next >> 8;
-		s.late = false;
-		if (step == STEP_GONE)
-			return;
-		/* relay and answer have set it, and then published */
-		s.fresh = s.fresh && s.f.step == step;
-		s.f.step = (uint8_t)step;
-		if (wait == WAIT_NOTHING)
-			continue;
-		s.f.wait = (uint8_t)wait;
-		if (s.drop.n)
-			stride_publish(&s);
-		if (lobby_park(c, &s.f))
-			return;
-	}
+	take_steps(&s);
+	/* the row may be another's; the copy says what kind it was */
+	if (s.f.secure)
+		record_forget();
 }

@@ -49,15 +49,15 @@ struct slice compose_scheme_asked(const struct request *r)
 	return known ? said : slice_make("", 0);
 }
 
-static void put_host(struct buf *b, const struct request *r)
+struct slice compose_host_sent(const struct request *r)
 {
 	struct slice host = compose_host_asked(r);
 
 	if (r->pool->host == CONF_HOST_NAME)
-		host = r->pool->host_name;
-	else if (r->pool->host == CONF_HOST_BACKEND || host.n == 0)
-		host = r->backend->host;
-	put_field(b, SLICE("Host"), host);
+		return r->pool->host_name;
+	if (r->pool->host == CONF_HOST_BACKEND || host.n == 0)
+		return r->backend->host;
+	return host;
 }
 
 /* Fields that we write ourselves, or that nobody but we may write. */
@@ -235,7 +235,7 @@ enum target compose_put_request_head(struct buf *b, const struct stride *s)
 {
 	enum target made = put_start_line(b, s->r);
 
-	put_host(b, s->r);
+	put_field(b, SLICE("Host"), compose_host_sent(s->r));
 	put_fields(b, s->r);
 	put_forwarded(b, s);
 	put_identity(b, s);

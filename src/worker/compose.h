@@ -15,10 +15,13 @@ enum compose { COMPOSE_FINE, COMPOSE_NO_PAGE, COMPOSE_TOO_LARGE,
 struct slice compose_scheme(const struct request *r);
 
 /* What the client asked for, as it wrote it: host and port, or nothing; and
- * compose_scheme, or what a trusted proxy says; empty if that is neither "http" nor
- * "https", in any case. */
+ * compose_scheme, or what a trusted proxy says; empty if that is neither "http"
+ * nor "https", in any case. */
 struct slice compose_host_asked(const struct request *r);
 struct slice compose_scheme_asked(const struct request *r);
+
+/* The Host that s->r->backend is sent. */
+struct slice compose_host_sent(const struct request *r);
 
 /* Writes the head for s->r->backend into the request's arena or, where that
  * has no room, a page: f.bhead, bhead_off, bhead_len. */

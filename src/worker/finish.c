@@ -6,24 +6,34 @@
 #include "net/stream.h"
 #include "worker/attempt.h"
 #include "worker/request.h"
+#include "worker/secure.h"
 
 #define LINGER_IDLE 5000  /* ms without a byte */
 #define LINGER_TIME 30000 /* ms in all */
 #define LINGER_MOST (1u << 20) /* bytes thrown away in one stride */
 
 /* A body that only its end delimits must not seem to have ended. */
-static void show_cut(const struct stride *s)
+static bool must_show_cut(const struct stride *s)
 {
-	static const struct linger now = {1, 0};
-
 	bool unmarked = (s->f.flags & FLOW_CUT)
 	    && s->f.res_kind != BODY_LENGTH
 	    && !(s->f.flags & FLOW_CHUNKED_DOWN);
 
 	/* nor should the kernel keep megabytes for a client that reads none */
-	if (unmarked || s->f.cause == CAUSE_WRITE_TIMEOUT)
+	return unmarked || s->f.cause == CAUSE_WRITE_TIMEOUT;
+}
+
+static void end_stream(struct stride *s)
+{
+	static const struct linger now = {1, 0};
+
+	if (must_show_cut(s))
 		setsockopt((int)lobby_row(s->c), SOL_SOCKET, SO_LINGER, &now,
 		    sizeof now);
+	else if (secure_is_on(s, SIDE_CLIENT))
+		secure_end(s, SIDE_CLIENT);
+	if (secure_is_on(s, SIDE_CLIENT))
+		secure_drop(s, SIDE_CLIENT);
 }
 
 next_step close_run(struct stride *s)
@@ -31,7 +41,7 @@ next_step close_run(struct stride *s)
 	struct flow *f = &s->f;
 
 	stride_leave(s);
-	show_cut(s);
+	end_stream(s);
 	page_drop(&s->drop, f->in);
 	if (f->head != f->in)
 		page_drop(&s->drop, f->head);
@@ -39,7 +49,8 @@ next_step close_run(struct stride *s)
 		page_drop(&s->drop, f->bhead);
 	page_drop(&s->drop, f->req);
 	page_drop(&s->drop, f->bin);
-	f->in = f->head = f->req = f->bhead = f->bin = 0;
+	page_drop(&s->drop, f->facts);
+	f->in = f->head = f->req = f->bhead = f->bin = f->facts = 0;
 	chain_clear(&f->body, &s->drop);
 	chain_clear(&f->out, &s->drop);
 	f->step = STEP_CLOSE;
@@ -67,6 +78,8 @@ next_step linger_run(struct stride *s)
 	if (s->late)
 		return NEXT(STEP_CLOSE);
 	if (!(s->f.flags & FLOW_SHUT)) {
+		if (secure_is_on(s, SIDE_CLIENT))
+			secure_end(s, SIDE_CLIENT);
 		shutdown(fd, SHUT_WR);
 		s->f.flags |= FLOW_SHUT;
 		s->f.slow_since = s->now;

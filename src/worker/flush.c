@@ -3,11 +3,17 @@
 #include "base/fault.h"
 #include "worker/attempt.h"
 #include "worker/request.h"
+#include "worker/secure.h"
 
 #define VECTORS 16
 
+bool flush_is_due(const struct stride *s)
+{
+	return s->f.out.length || secure_left(s, SIDE_CLIENT);
+}
+
 /* The chain has been published: only what the row names is ever sent. */
-static enum io send_out(struct stride *s)
+static enum io send_plain(struct stride *s)
 {
 	struct iovec v[VECTORS];
 	size_t n;
@@ -23,8 +29,39 @@ static enum io send_out(struct stride *s)
 		if (io != IO_OK)
 			return io == IO_WAIT ? IO_WAIT : IO_BROKEN;
 	}
-	s->f.slow_since = 0;
 	return IO_OK;
+}
+
+/* What is sealed leaves the chain with the publication that has its records,
+ * whatever the client takes of them. */
+static enum io send_sealed(struct stride *s)
+{
+	struct iovec v[VECTORS];
+
+	while (flush_is_due(s)) {
+		if (secure_left(s, SIDE_CLIENT) == 0) {
+			int k = chain_vectors(&s->f.out, 0, v, VECTORS);
+			size_t n = secure_seal(s, SIDE_CLIENT, v, k);
+			if (n == 0)
+				return s->starved ? IO_WAIT : IO_BROKEN;
+			s->f.tx += n;
+			chain_consume(&s->f.out, n, &s->drop);
+		}
+		enum io io = secure_flush(s, SIDE_CLIENT);
+		if (io != IO_OK)
+			return io;
+	}
+	return IO_OK;
+}
+
+static enum io send_out(struct stride *s)
+{
+	enum io io = secure_is_on(s, SIDE_CLIENT) ? send_sealed(s)
+	    : send_plain(s);
+
+	if (io == IO_OK)
+		s->f.slow_since = 0;
+	return io;
 }
 
 enum io flush_some(struct stride *s)
@@ -35,7 +72,7 @@ enum io flush_some(struct stride *s)
 
 next_step flush_run(struct stride *s)
 {
-	uint64_t before = s->f.tx;
+	uint64_t before = stride_client_tx(s);
 
 	if (s->late)
 		return stride_cut(s, CAUSE_WRITE_TIMEOUT);
@@ -45,7 +82,8 @@ next_step flush_run(struct stride *s)
 	case IO_OK:
 		return NEXT(STEP_ACCOUNT);
 	case IO_WAIT:
-		if (s->f.tx == before && s->f.wait == WAIT_CLIENT_ROOM)
+		if (stride_client_tx(s) == before
+		    && s->f.wait == WAIT_CLIENT_ROOM)
 			return BECOME(STEP_FLUSH, WAIT_CLIENT_ROOM);
 		return stride_wait_for_client(s, STEP_FLUSH);
 	default:

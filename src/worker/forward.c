@@ -6,7 +6,9 @@
 #include "base/fault.h"
 #include "worker/account.h"
 #include "worker/attempt.h"
+#include "worker/inbound.h"
 #include "worker/request.h"
+#include "worker/secure.h"
 
 #define VECTORS 12
 
@@ -19,7 +21,10 @@ static uint64_t body_begins(const struct flow *f)
 
 bool forward_is_complete(const struct flow *f)
 {
-	return (f->flags & FLOW_BODY_WHOLE)
+	bool sealed = (f->secure & SECURE_BACKEND)
+	    && f->side[SIDE_BACKEND].sealed.length;
+
+	return (f->flags & FLOW_BODY_WHOLE) && !sealed
 	    && f->sent == body_begins(f) + f->body.length;
 }
 
@@ -44,7 +49,7 @@ static next_step wait_for_room(struct stride *s)
 	s->f.slow_since = 0; /* the client is not to blame */
 	if (s->f.sent == 0 && !(s->f.flags & FLOW_REUSED))
 		return BECOME(STEP_FORWARD, WAIT_CONNECT);
-	if (stream_peek(s->f.peer) != IO_WAIT)
+	if (inbound_peek(s) != IO_WAIT)
 		return NEXT(STEP_RELAY);
 	s->f.deadline = s->now + s->r->pool->timeouts.response;
 	return BECOME(STEP_FORWARD, WAIT_BACKEND_ROOM);
@@ -52,7 +57,7 @@ static next_step wait_for_room(struct stride *s)
 
 static next_step broken(struct stride *s, int error)
 {
-	if (s->f.sent > 0 && stream_peek(s->f.peer) == IO_OK)
+	if (s->f.sent > 0 && inbound_peek(s) == IO_OK)
 		return NEXT(STEP_RELAY);
 	if (s->f.sent == 0 && !(s->f.flags & FLOW_REUSED))
 		return attempt_failed(s, RETRY_CONNECT, 502,
@@ -60,7 +65,31 @@ static next_step broken(struct stride *s, int error)
 	return attempt_failed(s, RETRY_RESET, 502, CAUSE_BACKEND_RESET, NULL);
 }
 
-enum io forward_send(struct stride *s)
+/* What is sealed is sent first: it is taken out of head and body already. */
+static enum io send_sealed(struct stride *s)
+{
+	struct iovec v[VECTORS];
+	enum io io;
+
+	for (;;) {
+		if (secure_left(s, SIDE_BACKEND) == 0) {
+			int k = unsent(&s->f, v);
+			if (k == 0)
+				return IO_OK;
+			size_t n = secure_seal(s, SIDE_BACKEND, v, k);
+			if (n == 0)
+				return s->starved ? IO_WAIT : IO_BROKEN;
+			if (s->f.sent == 0)
+				account_mark(s, TIME_CONNECT);
+			s->f.sent += n;
+		}
+		io = secure_flush(s, SIDE_BACKEND);
+		if (io != IO_OK)
+			return io;
+	}
+}
+
+static enum io send_plain(struct stride *s)
 {
 	const struct conn *peer = lobby_get((unsigned)s->f.peer);
 	struct iovec v[VECTORS];
@@ -82,6 +111,11 @@ enum io forward_send(struct stride *s)
 		if (io != IO_OK)
 			return io == IO_WAIT ? IO_WAIT : IO_BROKEN;
 	}
+}
+
+enum io forward_send(struct stride *s)
+{
+	return secure_is_on(s, SIDE_BACKEND) ? send_sealed(s) : send_plain(s);
 }
 
 /* From here on the body cannot be sent again. */

@@ -12,4 +12,11 @@
 enum io inbound_client(struct stride *s);
 enum io inbound_backend(struct stride *s);
 
+/* The same with RECEIVE_BODY, to the end of f.body, which has that much room:
+ * at most the bytes that are left of it. */
+enum io inbound_body(struct stride *s, size_t room);
+
+/* As stream_peek, of the backend that s->f.peer is. May publish. */
+enum io inbound_peek(struct stride *s);
+
 #endif

@@ -8,25 +8,11 @@
 #include "base/log.h"
 #include "net/connect.h"
 #include "shm/board.h"
+#include "shm/call.h"
 #include "worker/attempt.h"
 #include "worker/choose.h"
-#include "worker/compose.h"
 #include "worker/request.h"
 #include "worker/tally.h"
-
-/* Of the idle connections one that the backend has not closed, and on which it
- * has said nothing since: bytes that lie there would be taken for the
- * answer. It goes to where the backend's name is now. */
-static struct conn *take_sound(struct stride *s, const struct conf_backend *b,
-    struct conn *peer)
-{
-	while (peer && (peer->version != board_address_version(b)
-	    || stream_peek((int)lobby_row(peer)) != IO_WAIT)) {
-		lobby_close(peer);
-		peer = seat_idle(s->c);
-	}
-	return peer;
-}
 
 static int open_socket(const struct addr *to)
 {
@@ -81,37 +67,6 @@ static void begin_attempt(struct stride *s)
 		budget_earn(s->r->pool);
 }
 
-static void use_peer(struct stride *s, struct conn *peer)
-{
-	peer->number++;
-	s->f.peer = (int32_t)lobby_row(peer);
-	s->f.brx = peer->rx;
-	s->f.btx = peer->tx;
-}
-
-static next_step ask(struct stride *s)
-{
-	switch (compose_request_head(s)) {
-	case COMPOSE_NO_PAGE:
-		attempt_end(s);
-		s->f.attempts--;
-		s->r->ntried = s->r->ntried ? s->r->ntried - 1 : 0;
-		return stride_wait_for_pages(s);
-	case COMPOSE_REGEX:
-		return stride_refuse(s, 500, CAUSE_REGEX, NULL);
-	case COMPOSE_DOTS:
-		return stride_refuse(s, 400, CAUSE_REFUSED,
-		    "rewrite makes a path with dots of it");
-	case COMPOSE_TOO_LARGE:
-		return stride_refuse(s, 431, CAUSE_ARENA, NULL);
-	default:
-		break;
-	}
-	s->f.step = STEP_FORWARD;
-	stride_publish(s);
-	return NEXT(STEP_FORWARD);
-}
-
 static next_step connect_to(struct stride *s, const struct conf_backend *b)
 {
 	struct addr to;
@@ -127,13 +82,13 @@ static next_step connect_to(struct stride *s, const struct conf_backend *b)
 		return stride_refuse(s, 503, CAUSE_NO_DESCRIPTORS, NULL);
 	}
 	peer->version = version;
-	use_peer(s, peer);
+	call_use_peer(&s->f, peer);
 	int error = connect_begin(s->f.peer, &to);
 	FAULT(request_picked);
 	if (error)
 		return attempt_failed(s, RETRY_CONNECT, 502,
 		    CAUSE_CONNECT_FAILED, strerrordesc_np(error));
-	return ask(s);
+	return attempt_ask(s);
 }
 
 /* s->c holds a place at the backend, and perhaps an idle connection. */
@@ -141,14 +96,11 @@ static next_step begin(struct stride *s, const struct conf_backend *b,
     struct conn *peer)
 {
 	s->r->backend = b;
-	peer = take_sound(s, b, peer);
 	begin_attempt(s);
-	if (peer == NULL)
-		return connect_to(s, b);
-	s->f.flags |= FLOW_REUSED;
-	use_peer(s, peer);
+	if (!attempt_reuse(s, peer))
+		return b->tls ? NEXT(STEP_HANDSHAKE) : connect_to(s, b);
 	FAULT(request_picked);
-	return ask(s);
+	return attempt_ask(s);
 }
 
 /* Nobody can take it. */

@@ -11,6 +11,7 @@
 #include "worker/proxied.h"
 #include "worker/random.h"
 #include "worker/request.h"
+#include "worker/secure.h"
 #include "worker/worker.h"
 
 #define FIELDS_MOST 200 /* upper bound of max_headers */
@@ -58,11 +59,30 @@ static bool have_room(struct stride *s)
 	return true;
 }
 
+static void drop_in(struct stride *s)
+{
+	page_drop(&s->drop, s->f.in);
+	s->f.in = 0;
+	s->f.in_start = s->f.in_end = 0;
+	s->f.receive = RECEIVE_NOWHERE;
+}
+
+/* Some of the head, or of a record that may bring it. */
+static bool has_begun(const struct stride *s)
+{
+	const struct secure *x = &s->f.side[SIDE_CLIENT];
+
+	return s->f.in || (secure_is_on(s, SIDE_CLIENT)
+	    && x->raw_end > x->raw_start);
+}
+
 static next_step wait_for_head(struct stride *s)
 {
 	const struct conf_listener *l = listener_of(s);
 
-	if (s->f.in_end > s->f.in_start) {
+	if (s->f.in_end == s->f.in_start)
+		drop_in(s);
+	if (has_begun(s)) {
 		if (!(s->f.flags & FLOW_HEAD_BEGUN)
 		    || s->f.wait == WAIT_TURN)
 			s->f.deadline = s->now + l->timeouts.header;
@@ -71,10 +91,7 @@ static next_step wait_for_head(struct stride *s)
 	}
 	if (lobby_order() >= LOBBY_HURRY)
 		return NEXT(STEP_CLOSE);
-	page_drop(&s->drop, s->f.in);
-	s->f.in = 0;
-	s->f.in_start = s->f.in_end = 0;
-	s->f.receive = RECEIVE_NOWHERE;
+	s->f.flags &= ~(uint32_t)FLOW_HEAD_BEGUN;
 	s->f.deadline = s->now + (s->c->number ? l->timeouts.keepalive
 	    : l->timeouts.header);
 	return BECOME(STEP_RECEIVE, WAIT_CLIENT);

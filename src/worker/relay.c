@@ -160,8 +160,8 @@ static next_step wait_with_upload(struct stride *s, enum wait wait)
 	if (arms == 0 && wait == WAIT_BACKEND && upload_is_open(s))
 		return stride_wait_for_pages(s);
 	if (wait == WAIT_CLIENT_ROOM)
-		s->f.deadline = stride_client_due(s, s->f.tx + s->f.rx,
-		    s->r->listener->timeouts.write);
+		s->f.deadline = stride_client_due(s, stride_client_tx(s)
+		    + stride_client_rx(s), s->r->listener->timeouts.write);
 	return BECOME(STEP_RELAY, WAIT_BITS | same[wait] | arms);
 }
 
@@ -176,7 +176,7 @@ static next_step wait_for_more(struct stride *s)
 {
 	allow_time(s);
 	response_hold(s);
-	if (s->f.out.length == 0)
+	if (!flush_is_due(s))
 		return wait_with_upload(s, WAIT_BACKEND);
 	switch (flush_some(s)) {
 	case IO_OK:
@@ -201,7 +201,7 @@ static next_step make_way(struct stride *s)
 
 next_step relay_no_page(struct stride *s)
 {
-	if (s->f.out.length == 0)
+	if (!flush_is_due(s))
 		return stride_wait_for_pages(s);
 	switch (flush_some(s)) {
 	case IO_OK:

@@ -19,7 +19,7 @@
  * of carry.c's table and returns the next step, or WAIT_STEP of the wait after
  * which it runs again; BECOME of both: the wait first, then the step. */
 enum step { STEP_RECEIVE, STEP_ROUTE, STEP_GUARD, STEP_BODY, STEP_PICK,
-	STEP_FORWARD, STEP_RELAY, STEP_ANSWER, STEP_FLUSH, STEP_TUNNEL,
+	STEP_HANDSHAKE, STEP_FORWARD, STEP_RELAY, STEP_ANSWER, STEP_FLUSH, STEP_TUNNEL,
 	STEP_ACCOUNT, STEP_CLOSE, STEP_LINGER, STEP_COUNT, STEP_GONE };
 
 typedef unsigned next_step;
@@ -125,8 +125,8 @@ struct stride {
 
 typedef next_step step_run(struct stride *s);
 
-step_run receive_run, route_run, guard_run, body_run, pick_run, forward_run,
-    relay_run, answer_run, flush_run, tunnel_run, account_run, close_run,
+step_run receive_run, route_run, guard_run, body_run, pick_run, handshake_run,
+    forward_run, relay_run, answer_run, flush_run, tunnel_run, account_run, close_run,
     linger_run;
 
 /* Publishes s->f and frees the pages that it has let go of. */
@@ -143,6 +143,10 @@ void stride_leave(struct stride *s);
 /* A page for the row; 0: none left, or its share is used up. */
 uint32_t stride_page(struct stride *s, enum page_size size);
 
+/* The same, with the few beyond that share without which its records would
+ * stand still. */
+uint32_t stride_spare_page(struct stride *s, enum page_size size);
+
 /* Copies *from to the end of a chain of s->f, in pages of which it may have
  * `most`. False if some was left, which is then in *from. */
 bool stride_fill(struct stride *s, struct chain *to, struct slice *from,
@@ -156,6 +160,11 @@ uint64_t stride_client_due(struct stride *s, uint64_t count,
 
 /* The wait for the client to take some of what is there for it. */
 next_step stride_wait_for_client(struct stride *s, enum step step);
+
+/* Counts of the client's bytes that the socket has moved, in records or not:
+ * whether it is slow is seen by these. */
+uint64_t stride_client_rx(const struct stride *s);
+uint64_t stride_client_tx(const struct stride *s);
 
 /* The wait for pages that have run out: the same step runs again soon; after
  * some seconds the connection is closed. */

@@ -35,11 +35,34 @@ enum io secure_peek(struct stride *s, unsigned side);
 /* Our close_notify, as far as the socket takes it now. */
 void secure_end(struct stride *s, unsigned side);
 
+/* The socket takes nothing more: what is sealed for it is let go of, and is
+ * the last. Nothing on a side that is plain. */
+void secure_stop(struct stride *s, unsigned side);
+
+/* Our close_notify on a backend's connection that no flow names any more, and
+ * that is closed next: so it may be sent without being published. */
+void secure_leave(const struct conn *peer);
+
 /* True if there are bytes to receive that the socket knows nothing of: who
  * waits for it would sleep on them. */
 bool secure_is_pending(const struct stride *s, unsigned side);
 
 /* Lets go of all pages of that side. */
 void secure_drop(struct stride *s, unsigned side);
+
+/* Lets go of those that are empty: a row that waits holds none of them. */
+void secure_tidy(struct stride *s);
+
+/* True if that side's stream is in records: only then side[] is to be read. */
+static inline bool secure_is_on(const struct stride *s, unsigned side)
+{
+	return s->f.secure >> side & 1;
+}
+
+/* Bytes that are sealed, and that the socket has not taken yet. */
+static inline uint64_t secure_left(const struct stride *s, unsigned side)
+{
+	return secure_is_on(s, side) ? s->f.side[side].sealed.length : 0;
+}
 
 #endif

@@ -31,6 +31,7 @@ static _Atomic uint64_t *counter_of(struct board_row *row, enum cause cause)
 	switch (cause) {
 	case CAUSE_CONNECT_FAILED:
 	case CAUSE_CONNECT_TIMEOUT:
+	case CAUSE_TLS_FAILED:
 		return &row->connect_errors;
 	case CAUSE_RESPONSE_TIMEOUT:
 		return &row->timeouts;

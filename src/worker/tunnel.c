@@ -6,6 +6,7 @@
 #include "worker/attempt.h"
 #include "worker/inbound.h"
 #include "worker/request.h"
+#include "worker/secure.h"
 
 #define ROUNDS 32 /* of each way in one stride: then it is others' turn */
 
@@ -97,13 +98,26 @@ static enum io receive_backend(struct stride *s)
 	return inbound_backend(s);
 }
 
+/* The backend has not taken all that is there for it. */
+static bool is_full(const struct stride *s)
+{
+	return s->f.body.length || secure_left(s, SIDE_BACKEND);
+}
+
 /* Whose last byte has been passed on, the other one is told. */
+static void end_side(struct stride *s, unsigned side, int fd)
+{
+	if (secure_is_on(s, side))
+		secure_end(s, side);
+	shutdown(fd, SHUT_WR);
+}
+
 static void pass_end(struct stride *s)
 {
-	if (has_ended(s, FLOW_CLIENT_ENDED) && s->f.body.length == 0)
-		shutdown(s->f.peer, SHUT_WR);
-	if (has_ended(s, FLOW_BACKEND_ENDED) && s->f.out.length == 0)
-		shutdown((int)lobby_row(s->c), SHUT_WR);
+	if (has_ended(s, FLOW_CLIENT_ENDED) && !is_full(s))
+		end_side(s, SIDE_BACKEND, s->f.peer);
+	if (has_ended(s, FLOW_BACKEND_ENDED) && !flush_is_due(s))
+		end_side(s, SIDE_CLIENT, (int)lobby_row(s->c));
 }
 
 /* One way, as far as it goes now: what was read is sent before it returns.
@@ -166,11 +180,11 @@ static unsigned what_is_open(const struct stride *s)
 {
 	unsigned open = 0;
 
-	if (s->f.body.length)
+	if (is_full(s))
 		open |= WAIT_BACKEND_OUT;
 	else if (!has_ended(s, FLOW_CLIENT_ENDED))
 		open |= WAIT_CLIENT_IN;
-	if (s->f.out.length)
+	if (flush_is_due(s))
 		open |= WAIT_CLIENT_OUT;
 	else if (!has_ended(s, FLOW_BACKEND_ENDED))
 		open |= WAIT_BACKEND_IN;
@@ -190,6 +204,11 @@ static bool has_moved(const struct stride *s, const struct flow *before)
 {
 	const struct flow *f = &s->f;
 
+	for (unsigned side = SIDE_CLIENT; side <= SIDE_BACKEND; side++)
+		if (secure_is_on(s, side) && (f->side[side].wire_rx
+		    != before->side[side].wire_rx || f->side[side].wire_tx
+		    != before->side[side].wire_tx))
+			return true;
 	return f->rx != before->rx || f->tx != before->tx
 	    || f->brx != before->brx || f->sent != before->sent
 	    || f->flags != before->flags;
@@ -230,6 +249,7 @@ next_step tunnel_run(struct stride *s)
 	if (move_up(s, &starved) == IO_BROKEN) {
 		/* nothing more goes this way; what comes may still end */
 		chain_clear(&s->f.body, &s->drop);
+		secure_stop(s, SIDE_BACKEND);
 		s->f.flags |= FLOW_CLIENT_ENDED;
 		s->f.cause = CAUSE_TUNNEL_CUT;
 	}

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
+#include "net/record.h"
 #include "roles.h"
 #include "shm/lobby.h"
 #include "shm/slot.h"
@@ -39,6 +41,8 @@ void worker_main(unsigned n, const struct conf *conf, worker_bell *bell)
 	random_seed();
 	pipe_forget();
 	slot_enter(n);
+	if (conf_has_gates(conf) && !record_init())
+		die("OpenSSL lacks a cipher that TLS needs");
 	witness_init();
 	worker_requests = 0;
 	uint64_t most = lifetime(conf->workers_recycle_after);

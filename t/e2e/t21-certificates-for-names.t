@@ -25,8 +25,8 @@ my %certs = (
 );
 my %serials = map { serial($certs{$_}) => $_ } keys %certs;
 my $b = Backend->new(plain('fine'));
-my $list = qq(( "$dir/*.pem", { cert = "$certs{apart}"; )
-    . qq(key = "$certs{apart}.key"; } ));
+my $list = qq<( "$dir/*.pem", { cert = "$certs{apart}";
+    key = "$certs{apart}.key"; } )>;
 my $p = Portico->start(one_https($b->address, $list));
 my $at = $p->address('https');
 

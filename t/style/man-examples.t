@@ -49,6 +49,7 @@ my $listeners = 'listeners = { http = { address = "*:8080"; };
     inside = { address = "127.0.0.1:8081"; }; };';
 my $pools = 'pools = { app = { backends = "127.0.0.1:3000"; };
     web = { backends = "127.0.0.1:3001"; }; };';
+my $https = 'https = { address = "*:8443"; tls = "tls/old.crt"; };';
 my $sites = 'sites = { main = { hosts = "*"; routes = ( { pool = "app"; } ); }; };';
 
 sub in_route
@@ -67,8 +68,9 @@ my %whole = (
 	    [listeners => $listeners], [pools => $pools], [sites => $sites] },
     'listeners.NAME' => sub { my ($text) = @_;
 	return "listeners = { http = { $text "
-	    . unless_has($text, 'address', 'address = "*:8080";')
-	    . " }; }; $pools $sites" },
+	    . unless_has($text, 'address', 'address = "*:8080";') . ' }; '
+	    . ($text =~ /redirect_https/ ? $https : '')
+	    . "}; $pools $sites" },
     'pools.NAME' => sub { my ($text) = @_;
 	return "$listeners pools = { app = { $text "
 	    . unless_has($text, 'backends', 'backends = "127.0.0.1:3000";')
