@@ -8,9 +8,9 @@
 #include "conf/conf.h"
 #include "shm/lobby.h"
 
-/* Binds what is not bound yet and fills l->listeners, l->gated. False if an address
- * cannot be had: every such address is logged, and what was newly bound is
- * closed again. */
+/* Binds what is not bound yet and fills l->listeners, and l->gated with those
+ * that have TLS. False if an address cannot be had: every such address is
+ * logged, and what was newly bound is closed again. */
 bool bind_all(const struct conf *conf, struct lobby *l);
 
 /* Closes the sockets that the configuration (NULL: none) does not name. */

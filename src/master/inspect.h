@@ -11,6 +11,9 @@
 #include "master/facts.h"
 #include "master/master.h"
 
+/* ms that one may take; tests have less. */
+extern unsigned inspect_patience;
+
 /* No key is ever in the master's memory: who reads them ends. There is one
  * inspection at a time. */
 enum inspect_state { INSPECT_GOES_ON, INSPECT_FINE, INSPECT_FAILED,
@@ -21,7 +24,7 @@ unsigned inspect_begin(const struct master_task *task,
     const struct conf *conf);
 
 /* Does not block. Once it has ended its result stays until the next begins.
- * Who hangs for 30 s is killed, and has failed. */
+ * Who takes too long is killed, and has failed. */
 enum inspect_state inspect_look(unsigned number);
 
 /* Ends one that goes on. */

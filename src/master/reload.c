@@ -218,7 +218,8 @@ void reload_look(void)
 		if (!goes && under_way)
 			end();
 	}
-	if (!under_way || inspected || forbidden || generation_find(GEN_STARTING))
+	if (!under_way || inspected || forbidden
+	    || generation_find(GEN_STARTING))
 		return;
 	/* whoever waits for it wants it to have an effect by then */
 	if (running() != follows && generation_old_is_open()
@@ -232,7 +233,8 @@ void reload_start_over(void)
 	static uint64_t at;
 
 	if (forbidden || generation_find(GEN_RUNNING)
-	    || generation_find(GEN_STARTING) || inspected || clock_ms() < at)
+	    || generation_find(GEN_STARTING) || inspected
+	    || clock_ms() < at)
 		return;
 	at = clock_ms() + START_OVER_MS;
 	start_new(NULL);

@@ -65,7 +65,7 @@ refused('backend add app ' . $two->address . ' name=b2', 'refused',
 refused('backend add app ' . $three->address, 'refused', qr/there already/);
 refused('backend add nowhere 127.0.0.1:1', 'unknown', qr/no pool/);
 refused('backend add app 127.0.0.1:99999', 'refused', qr/port/);
-refused('backend add app *:80', 'failed', qr/every address/);
+refused('backend add app *:80', 'refused', qr/every address/);
 is shares(20), 'b1:5 b2:5 b3:10', 'and nothing has changed';
 is((records(command($sock, 'status'), 'master'))[0]{changes}, 2,
     'two changes');
