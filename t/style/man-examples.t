@@ -24,15 +24,15 @@ sub put
 	return "$dir/$name";
 }
 
-# All that portico -t says; empty if the text is fine.
+# All that is said of a text; empty if it is fine. The certificates that
+# examples name are nobody's: -T reads none.
 sub complaints
 {
 	my ($text) = @_;
 	my $file = put('portico.conf', $text);
-	my $said = `'$portico' -t -c '$file' 2>&1`;
+	my $said = `'$portico' -T -c '$file' 2>&1 >/dev/null`;
 
-	return $said =~ s/^portico: \S+ is fine\n//r unless $?;
-	return $said || "status $?";
+	return $said || ($? ? "status $?" : '');
 }
 
 # A key unless the text has it.
