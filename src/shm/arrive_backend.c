@@ -36,6 +36,8 @@ static void fill(struct conn *peer, const struct arrival *a)
 
 	peer->backend = a->backend;
 	peer->version = a->version;
+	peer->mark = call_mark(seats.backend[a->backend],
+	    slice_make(a->session.server, a->session.nserver));
 	peer->is_unix = is_unix((int)lobby_row(peer));
 	peer->base_tx = !peer->is_unix;
 	lobby.sessions[lobby_row(peer)] = a->session;
@@ -49,7 +51,8 @@ static struct conn *hang(const struct arrival *a, int fd)
 {
 	struct conn *peer = NULL;
 
-	if (fd >= 0 && a->kind == ARRIVAL_BACKEND && a->backend < seats.n)
+	if (fd >= 0 && a->kind == ARRIVAL_BACKEND && a->backend < seats.n
+	    && a->session.nserver <= sizeof a->session.server)
 		peer = lobby_hang(fd, CONN_BACKEND);
 	else if (fd >= 0)
 		close(fd);
