@@ -125,12 +125,9 @@ static enum conn_verdict verdict_of(const struct arrival *a,
 	return peer ? VERDICT_COME : VERDICT_LOST;
 }
 
-/* True: c, which was parked and has called, is the caller's now. */
-static bool take_caller(struct conn *c, const struct arrival *a,
-    struct conn *peer)
+/* c was parked and is ours. True: it waits for that, and has it now. */
+static bool answer(struct conn *c, const struct arrival *a, struct conn *peer)
 {
-	if (!lobby_take(c, a->serial))
-		return false;
 	if (!waits_for(c, conn_flow(c), a)) {
 		put_back(c);
 		return false;
@@ -149,13 +146,14 @@ struct conn *arrive_backend(struct arrival *a, int fd)
 	a->why[sizeof a->why - 1] = '\0';
 	if (a->kind == ARRIVAL_BACKEND && peer == NULL)
 		make_room(a);
-	if (c && take_caller(c, a, peer))
+	bool taken = c && lobby_take(c, a->serial);
+	if (taken && answer(c, a, peer))
 		return c;
 	/* idle first: who sees the verdict looks for it there */
 	if (peer)
 		keep(peer);
 	FAULT(arrival_kept);
-	if (c == NULL)
+	if (c == NULL || taken)
 		return NULL;
 	call_judge(c, a->serial, a->number, verdict_of(a, peer));
 	/* it was in another's hands, who may not have seen that */
