@@ -89,9 +89,8 @@ is try('old', 'b.test')->{status}, 200, 'another name';
 is +(split ' ', ($b{old}->handshakes)[-1])[2], '-', 'is another session';
 ok until_true(sub { grep { /resumed/ } $b{checked}->handshakes }),
     'TLS 1.3: checks resume what checks brought';
-$b{checked}->clear;
-is try('checked')->{status}, 200, 'and requests';
-ok !(grep { !/resumed/ } $b{checked}->handshakes), 'do, too';
+is try('checked')->{status}, 200, 'a request';
+is scalar(grep { !/resumed/ } $b{checked}->handshakes), 1, 'does, too';
 
 # Two places, ten clients, all at once.
 my @clients = map { Client->new($at) } 1 .. 10;
