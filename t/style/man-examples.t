@@ -87,6 +87,11 @@ my %whole = (
 
 # A name that must be a file's is one.
 put($_, 'a page') for map { /\bfile = "([\w.]+)"/g } literals($page);
+mkdir "$dir/tls";
+`'$portico' --self-signed '$dir/tls' a.test`;
+symlink "$dir/tls/portico.pem", "$dir/$_"
+    for grep { $_ ne 'tls/portico.pem' } map { m{"(tls/\w+\.\w+)"}g }
+    literals($page);
 mkdir "$dir/$_" for map { /\bstate_dir = "(\w+)"/g } literals($page);
 
 my $n = 0;
