@@ -15,8 +15,9 @@ my $dir = tempdir(CLEANUP => 1);
 
 is system("'$portico' --self-signed '$dir/tls' shop.example >/dev/null"), 0,
     'a certificate, as the page has it made';
-for (qw(shop.pem default.pem staff.crt internal.crt)) {
-	open my $to, '>', "$dir/tls/$_" or die "$_: $!";
+mkdir "$dir/ca";
+for (qw(tls/shop.pem tls/default.pem ca/staff.pem ca/internal.pem)) {
+	open my $to, '>', "$dir/$_" or die "$_: $!";
 	chmod 0600, $to;
 	print $to text_of("$dir/tls/portico.pem");
 	close $to or die "$_: $!";
