@@ -5,18 +5,22 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
+#include "net/proxyproto.h"
 #include "shm/board.h"
 #include "shm/call.h"
 #include "steward/probe_state.h"
 
 bool probe_call(struct probe *p, const struct addr *to, uint64_t ms)
 {
+	unsigned version = p->pool->proxy_protocol;
 	static struct call call;
 
 	call.kind = CALL_CHECK;
 	call.row = call.backend = p->b->index;
 	call.serial = ++p->serial;
-	call.number = call.nfirst = 0;
+	call.number = 0;
+	call.nfirst = version ? (uint32_t)proxyproto_put(version, NULL, NULL,
+	    call.first) : 0;
 	call.version = board_address_version(p->b);
 	call.timeout = (uint32_t)ms;
 	call.to = *to;
