@@ -35,7 +35,7 @@ static void fill(struct stride *s, struct call *call)
 	call->backend = b->index;
 	call->timeout = (uint32_t)(due_at(s) - s->now);
 	call->nfirst = call->nrequest = 0;
-	call_name(call, s->r->pool, b, compose_host_sent(s->r));
+	call_name(call, s->r->pool, b, attempt_host(s));
 }
 
 /* What is sent from here and not published, and what is published and not
@@ -112,7 +112,8 @@ next_step handshake_run(struct stride *s)
 	if (verdict == VERDICT_FAILED)
 		return has_failed(s);
 	/* it came while the row was in a hand, and may be another's now */
-	if (verdict == VERDICT_COME && attempt_reuse(s, seat_idle(s->c))) {
+	if (verdict == VERDICT_COME && attempt_reuse(s, seat_idle(s->c,
+	    attempt_host(s)))) {
 		s->f.called = 0;
 		return use(s);
 	}
