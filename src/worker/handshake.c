@@ -8,7 +8,10 @@
 #include "shm/call.h"
 #include "worker/attempt.h"
 #include "worker/compose.h"
+#include "worker/proxied.h"
 #include "worker/request.h"
+
+_Static_assert(CALL_FIRST >= PROXYPROTO_ROOM, "a PROXY header has room");
 
 #define RETRY_MS 10 /* until a full socket is tried again */
 
@@ -34,7 +37,8 @@ static void fill(struct stride *s, struct call *call)
 	call->number = call_number(s->c);
 	call->backend = b->index;
 	call->timeout = (uint32_t)(due_at(s) - s->now);
-	call->nfirst = call->nrequest = 0;
+	call->nfirst = (uint32_t)proxied_put(s, call->first);
+	call->nrequest = 0;
 	call_name(call, s->r->pool, b, attempt_host(s));
 }
 
