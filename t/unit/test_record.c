@@ -134,8 +134,8 @@ START_TEST(a_ticket_is_a_message_of_the_handshake)
 	ck_assert_int_eq(record_open(&k, &k.read[0], 0, record, length, opened,
 	    &type, &n, &alert), RECORD_FINE);
 	ck_assert_int_eq(type, RECORD_HANDSHAKE);
-	ck_assert_uint_eq(n, 201);
-	ck_assert_mem_eq(opened, "\4\0\0\xc5\0\0\0\x1e", 8);
+	ck_assert_uint_eq(n, 205);
+	ck_assert_mem_eq(opened, "\4\0\0\xc9\0\0\0\x1e", 8);
 }
 END_TEST
 
