@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Errands: connections to backends that a gate makes, and its checks. */
-/* links: gate shm net conf base */
+/* links: gate shm http net conf base */
 #pragma GCC diagnostic ignored "-Wunused-function"
 #include "gatehouse.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Visits: what a gate hands over is what a record layer can go on with. */
-/* links: gate shm net conf base */
+/* links: gate shm http net conf base */
 #include "gatehouse.h"
 
 #include "net/record.h"
