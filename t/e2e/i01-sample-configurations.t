@@ -12,6 +12,7 @@ use File::Copy qw(copy);
 use File::Find qw(find);
 use File::Path qw(make_path);
 use Portico qw(free_port);
+use Tls ();
 
 # What somebody who asks for it is told: the status, the pool whose server
 # answered with the target that it saw, or a Location, or some text.
@@ -68,6 +69,18 @@ my %served = (
 		[ 'GET /', 'chat.example', '200 pages /',
 		    'Connection: upgrade', 'Upgrade: websocket' ],
 	],
+	'examples/https.conf' => [
+		[ 'GET /a?b', 'www.example', '308 https://www.example/a?b' ],
+		[ 'POST /', 'example', '308 https://example/' ],
+		[ 'GET /', 'other.example', '421' ],
+		[ 'GET /.well-known/acme-challenge/x', 'shop.example',
+		    '200 acme /.well-known/acme-challenge/x' ],
+		[ 'TLS GET /a?b', 'www.example', '200 app /a?b' ],
+		[ 'TLS GET /.well-known/acme-challenge/x', 'shop.example',
+		    '200 acme /.well-known/acme-challenge/x' ],
+		[ 'TLS GET /a', 'example', '301 https://www.example/a' ],
+		[ 'TLS GET /', 'other.example', '421' ],
+	],
 	'examples/many-sites.conf' => [
 		[ 'GET /', 'blog.example', '200 php /' ],
 		[ 'POST /xmlrpc.php', 'www.blog.example', '403' ],
@@ -90,9 +103,22 @@ find({ no_chdir => 1, wanted => sub {
 copy($Portico::BINARY, "$etc/portico") or die $!;
 chmod 0755, "$etc/portico";
 $Portico::BINARY = "$etc/portico";
+certify("$etc/examples");
 my @samples = map { s/^\Q$etc\E\///r } "$etc/portico.conf",
     sort glob "$etc/examples/*.conf";
 is join(' ', sort keys %served), join(' ', sort @samples), 'every sample';
+
+# Certificates for the samples in a folder, that every user can read.
+sub certify
+{
+	my ($dir) = @_;
+
+	mkdir "$dir/tls";
+	system { $Portico::BINARY } $Portico::BINARY, '--self-signed',
+	    "$dir/tls", 'www.example' and die 'no certificate';
+	chmod 0644, "$dir/tls/portico.pem";
+	return;
+}
 
 # The status of portico -t, as that user.
 sub tested
@@ -195,7 +221,8 @@ sub summary
 	    : $pool // field($r, 'Location')
 	    // ($r->{status} == 200 ? $r->{body} =~ s/\n.*//sr : '');
 
-	return "$r->{status} $more" =~ s/ $//r;
+	# Ports of https are the test's.
+	return "$r->{status} $more" =~ s/ $//r =~ s{(https://[^/]*):\d+}{$1}r;
 }
 
 for my $sample (@samples) {
@@ -212,6 +239,7 @@ for my $sample (@samples) {
 	$ours{whole('192.0.2.0/24')} = '127.0.0.0/8';
 	my $dir = Portico::temporary();
 	mkdir "$dir/sites.d";
+	certify($dir);
 	for (glob "$etc/examples/sites.d/*.conf $etc/examples/sorry.*") {
 		open my $f, '>', s/^\Q$etc\E\/examples/$dir/r or die $!;
 		print $f replace($_, \%ours);
@@ -225,7 +253,8 @@ for my $sample (@samples) {
 
 	for (@{ $served{$sample} || [] }) {
 		my ($line, $host, $want, @fields) = @$_;
-		my $c = Client->new($at[0]);
+		my $c = $line =~ s/^TLS // ? Tls->new($at[1], name => $host)
+		    : Client->new($at[0]);
 		$c->send(request($line, [ "Host: $host",
 		    @fields ? @fields : 'Connection: close' ]));
 		my $r = ($want =~ /^101/ ? $c->response : $c->final)
