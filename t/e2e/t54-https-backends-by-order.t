@@ -7,7 +7,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use Backend qw(echoed);
 use Certs;
-use Client qw(field get until_true);
+use Client qw(field get);
 use Control qw(backend_of command);
 use Portico;
 use TlsBackend;
@@ -80,6 +80,7 @@ for ([ 'https://unix:/x', 'unix socket' ], [ "https://$two/x", 'path' ],
 $r = command($sock, 'config save');
 like $r->{raw}, qr{address = \\?"https://\Q$two\E}, 'config save';
 $p->quit;
+$p->clear_log; # what runs anew is to say so
 $p = Portico->start($conf, dir => $p->dir,
     addresses => $p->{addresses});
 is who('/', 4), 'one:2 two:2', 'after a restart';
