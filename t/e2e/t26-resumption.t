@@ -39,7 +39,8 @@ my $conf = 'listeners = {' . listener('https', '') . listener('another', '') .
     verifying('one', $ca, 'require') . verifying('two', $other, 'require') .
     verifying('maybe', $ca, 'optional') . '};
     pools = { app = { backends = [ "' . $b->address . '" ]; }; };
-    gates = 3;';
+    gates = 3;
+';
 my $p = Portico->start($conf);
 
 # A session, of a connection that had one answer. Options as Tls->new.

@@ -125,6 +125,7 @@ sub leaf
 		$key = '';
 	}
 	save("$file.new", $key . $crt);
+	chmod 0600, "$file.new", "$file.key";
 	rename "$file.new", $file or die "$file: $!";
 	return $file;
 }
