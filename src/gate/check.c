@@ -6,11 +6,13 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "gate/certs.h"
 #include "gate/complain.h"
 #include "gate/context.h"
+#include "gate/peers.h"
 #include "roles.h"
 
 #define TITLE 256
@@ -66,7 +68,16 @@ static bool check_listener(const struct conf_listener *l, FILE *to,
 	return fine;
 }
 
-/* A bundle of authorities may be larger than what has a key. */
+static bool load(X509_STORE *store, const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode)
+	    ? X509_STORE_load_path(store, path) == 1
+	    : X509_STORE_load_file(store, path) == 1;
+}
+
+/* A bundle of authorities may be larger than what has a key; or a folder. */
 static void check_ca(const struct conf_pool_tls *tls, struct complaints *c)
 {
 	X509_STORE *store = X509_STORE_new();
@@ -75,7 +86,7 @@ static void check_ca(const struct conf_pool_tls *tls, struct complaints *c)
 		die("out of memory");
 	if (access(tls->ca, R_OK) != 0)
 		complain(c, tls->ca, "cannot be read: %s", strerror(errno));
-	else if (X509_STORE_load_file(store, tls->ca) != 1)
+	else if (!load(store, tls->ca))
 		complain(c, tls->ca, "has no certificate of an authority: "
 		    "there should be one or more in PEM");
 	ERR_clear_error();
@@ -94,7 +105,12 @@ static bool check_pool(const struct conf_pool *p, FILE *to, FILE *facts)
 	certs_read_pool(&p->tls, &certs, &c);
 	tell_all(&certs, p->name, facts);
 	certs_free(&certs);
-	return c.errors == 0;
+	if (c.errors)
+		return false;
+	/* And what else a gate would not begin with. */
+	SSL_CTX *ctx = peers_context(p, to);
+	SSL_CTX_free(ctx);
+	return ctx != NULL;
 }
 
 static bool has_tls(const struct conf_pool *p)

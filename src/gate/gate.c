@@ -138,7 +138,8 @@ static bool open_all(const struct gate_task *task)
 	retire.ready = be_told;
 	tend.late = tend_tickets;
 	if (!loop_open(2 * room + SPARE + task->lobby->ngated)
-	    || !wire_init() || !record_init() || !handover_open(task->lobby->arrivals[1])
+	    || !wire_init() || !record_keys_init()
+	    || !handover_open(task->lobby->arrivals[1])
 	    || !loop_enter(&retire, task->retire)
 	    || !loop_arm(&retire, EPOLLIN) || !loop_enter(&tend, -1)
 	    || !tickets_open(task->tickets))

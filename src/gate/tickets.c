@@ -183,9 +183,10 @@ static int seal(unsigned char *name, unsigned char *iv,
 	return set_keys(key, iv, cipher, mac, true) ? 1 : -1;
 }
 
-/* 1: as it is; 2: and the client gets one under the newest key. */
-static int open_ticket(const unsigned char *name, unsigned char *iv,
-    EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
+/* 1: as it is; 2: and the client gets another, under the newest key. In TLS
+ * 1.3 it is to use each once (RFC 8446, C.4). */
+static int open_ticket(const SSL *ssl, const unsigned char *name,
+    unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
 {
 	for (unsigned i = 0; i < mine.n; i++) {
 		const struct ticket_key *key = &mine.keys[i];
@@ -193,7 +194,7 @@ static int open_ticket(const unsigned char *name, unsigned char *iv,
 			continue;
 		if (!set_keys(key, iv, cipher, mac, false))
 			return -1;
-		return i == 0 ? 1 : 2;
+		return i == 0 && SSL_version(ssl) < TLS1_3_VERSION ? 1 : 2;
 	}
 	return 0;
 }
@@ -201,12 +202,11 @@ static int open_ticket(const unsigned char *name, unsigned char *iv,
 static int use_keys(SSL *ssl, unsigned char *name, unsigned char *iv,
     EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int seals)
 {
-	(void)ssl;
 	if (area == NULL)
 		return 0;
 	copy_keys();
 	return seals ? seal(name, iv, cipher, mac)
-	    : open_ticket(name, iv, cipher, mac);
+	    : open_ticket(ssl, name, iv, cipher, mac);
 }
 
 bool tickets_offer(SSL_CTX *ctx, bool on)

@@ -43,8 +43,8 @@ my @short = ([ '-t', 1, '-c', 6, '-r', 1, '-s', '1:100' ],
 # load; idle, clients whose time is over; passed, how many hits are passed
 # over (0 and 7); cut, answers may end early; places, of each backend, so that
 # some have to wait; leave, clients of which some wait in vain; refused,
-# clients that go on sending; checked, names: the steward checks backends,
-# looks names up.
+# clients that go on sending; proxied, clients behind a PROXY header; checked,
+# names: the steward checks backends, looks names up.
 my %special = (
 	queue_locked => { leave => 8, passed => [ 0, 3 ] },
 	queue_left => { leave => 8, passed => [ 0, 3 ] },
@@ -55,6 +55,8 @@ my %special = (
 	heir_woken => { kill => 'steward', passed => [ 0, 1 ] },
 	ring_taken => { idle => 12 },
 	lingered => { refused => 4 },
+	(map { $_ => { proxied => 4, passed => [ 0, 3 ] } }
+	    qw(proxied_whole proxied_taken)),
 	glance_polled => { passed => [ 0 ] }, # one a second
 	resolve_socket => { names => 1, # not before it is ready
 	    passed => [ 5, 9 ] },
@@ -122,6 +124,7 @@ sub start_portico
 		http = { address = "\@http\@"; };
 		hasty = { address = "\@hasty\@";
 		    timeouts = { keepalive = "100ms"; }; };
+		proxied = { address = "\@proxied\@"; proxy_protocol = true; };
 	};
 	pools = {
 		app = { backends = ( $list ); $queue $health };
@@ -169,6 +172,16 @@ sub refused_clients
 		. "\r\n" . 'x' x 50_000); $c } 1 .. $n;
 }
 
+# Clients that somebody names.
+sub proxied_clients
+{
+	my ($p, $n) = @_;
+
+	return map { my $c = Client->new($p->address('proxied'));
+	    $c->send("PROXY TCP4 192.0.2.$_ 192.0.2.1 1 2\r\n"
+		. "GET /b/10/1 HTTP/1.1\r\nHost: a\r\n\r\n"); $c } 1 .. $n;
+}
+
 sub is_complete
 {
 	my ($p) = @_;
@@ -189,6 +202,7 @@ sub drive
 		my @idle = (idle_clients($p, $how->{idle} // 0),
 		    impatient_clients($p, $how->{leave} // 0),
 		    refused_clients($p, $how->{refused} // 0));
+		my @named = proxied_clients($p, $how->{proxied} // 0);
 		my @asked = @{ $how->{load} // \@mixed };
 		my @loads = map { start_load(@$_, $p->address('http')) } @asked;
 		my $first = IO::Select->new($loads[0]);
@@ -203,6 +217,8 @@ sub drive
 			    $how->{cut}) && $line =~ /mixed 0 stalled 0$/);
 			push @wrong, "[@$_] $line";
 		}
+		push @wrong, 'a client that is named has no answer' for
+		    grep { (($_->response // {})->{status} // 0) != 200 } @named;
 		$p->logged($reached, 0.3) if @idle;
 	} until (@wrong || $p->log =~ $reached || time > $end);
 	return @wrong;

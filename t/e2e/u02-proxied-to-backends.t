@@ -23,7 +23,7 @@ sub nginx_text
 	my @said = map "\$proxy_protocol_$_",
 	    qw(addr port server_addr server_port);
 
-	$text =~ s/listen (\S+);/listen $1 proxy_protocol;/;
+	$text =~ s/listen ([^;]+);/listen $1 proxy_protocol;/;
 	$text =~ s/(location \/u)/location = \/who { return 200 "@said"; }\n$1/;
 	return $text;
 }

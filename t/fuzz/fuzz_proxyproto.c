@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* PROXY headers: every part of one is a beginning, and what is read can be
- * written and read again. */
+/* PROXY headers: read in parts, and written and read again. */
 /* links: net base */
 #include <stdint.h>
 #include <stdlib.h>

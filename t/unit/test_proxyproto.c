@@ -208,7 +208,8 @@ END_TEST
 
 START_TEST(a_checksum_is_verified)
 {
-	char header[] = SIGNATURE "\x21\x11\0\x13" FOUR CRC_AND "\x42\xd8\x95\x77";
+	char header[] = SIGNATURE "\x21\x11\0\x13" FOUR CRC_AND
+	    "\x42\xd8\x95\x77";
 	struct slice text = {header, sizeof header - 1};
 
 	fine(text, false, "192.0.2.1:56789", "198.51.100.7:443");
