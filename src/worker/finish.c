@@ -30,7 +30,7 @@ static void end_stream(struct stride *s)
 	if (must_show_cut(s))
 		setsockopt((int)lobby_row(s->c), SOL_SOCKET, SO_LINGER, &now,
 		    sizeof now);
-	else if (secure_is_on(s, SIDE_CLIENT))
+	else if (secure_is_on(s, SIDE_CLIENT) && !(s->f.flags & FLOW_CUT))
 		secure_end(s, SIDE_CLIENT);
 	if (secure_is_on(s, SIDE_CLIENT))
 		secure_drop(s, SIDE_CLIENT);

@@ -5,6 +5,9 @@
 
 #include "worker/secure.h"
 
+/* Levels of alerts (RFC 8446, 6). */
+enum { RECORD_WARNING = 1, RECORD_FATAL = 2 };
+
 static inline int records_fd(const struct stride *s, unsigned side)
 {
 	return side == SIDE_CLIENT ? (int)lobby_row(s->c) : s->f.peer;

@@ -84,16 +84,17 @@ static enum came read_alert(struct stride *s, unsigned side, const char *p,
     size_t n)
 {
 	struct secure *x = &s->f.side[side];
-	bool new = records_session(s, side)->keys.version == RECORD_TLS13;
 
 	if (n != 2)
-		return broken(s, side, ALERT_UNEXPECTED_MESSAGE);
+		return broken(s, side, ALERT_DECODE_ERROR);
 	if ((uint8_t)p[1] == ALERT_CLOSE_NOTIFY) {
 		x->flags |= SECURE_ENDED;
 		return CAME_END;
 	}
-	if (new && (uint8_t)p[1] == ALERT_USER_CANCELED)
+	if ((uint8_t)p[1] == ALERT_USER_CANCELED)
 		return CAME_DULL;
+	if (p[0] == RECORD_WARNING) /* of what, nobody knows */
+		return broken(s, side, ALERT_ILLEGAL_PARAMETER);
 	x->flags |= SECURE_BROKEN | SECURE_SHUT;
 	return CAME_BROKEN;
 }

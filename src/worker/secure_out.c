@@ -8,8 +8,6 @@
 #define SEALED_PAGES 6 /* of one side, at most */
 #define PIECES 16      /* vectors of one record */
 
-enum { ALERT_WARNING = 1, ALERT_FATAL = 2 };
-
 #define KEY_UPDATE 24 /* RFC 8446, 4.6.3 */
 
 /* Room for n bytes behind what is sealed. */
@@ -58,7 +56,7 @@ static bool put_bytes(struct stride *s, unsigned side, enum record_type type,
 void records_say(struct stride *s, unsigned side, enum record_alert alert,
     bool fatal)
 {
-	uint8_t text[2] = {fatal ? ALERT_FATAL : ALERT_WARNING,
+	uint8_t text[2] = {fatal ? RECORD_FATAL : RECORD_WARNING,
 	    (uint8_t)alert};
 
 	if (!(s->f.side[side].flags & SECURE_SHUT))
@@ -191,7 +189,7 @@ void secure_leave(const struct conn *peer)
 {
 	const struct secure *x = &peer->flow[0].side[0];
 	const struct record_keys *k = &lobby.sessions[lobby_row(peer)].keys;
-	uint8_t text[2] = {ALERT_WARNING, ALERT_CLOSE_NOTIFY};
+	uint8_t text[2] = {RECORD_WARNING, ALERT_CLOSE_NOTIFY};
 	struct iovec v = {text, sizeof text};
 	char room[sizeof text + RECORD_COST];
 	size_t n;

@@ -38,7 +38,6 @@ static bool read_head(struct stride *s, unsigned side,
 	bool new = records_session(s, side)->keys.version == RECORD_TLS13;
 	uint32_t length = (uint32_t)x->part[1] << 16
 	    | (uint32_t)x->part[2] << 8 | x->part[3];
-	uint8_t renewal = side == SIDE_CLIENT ? CLIENT_HELLO : HELLO_REQUEST;
 
 	if (new && x->part[0] == KEY_UPDATE) {
 		*alert = ALERT_DECODE_ERROR;
@@ -47,10 +46,12 @@ static bool read_head(struct stride *s, unsigned side,
 	*alert = ALERT_UNEXPECTED_MESSAGE;
 	if (length > MESSAGE_MOST)
 		return false;
-	if (new ? side != SIDE_BACKEND || x->part[0] != NEW_SESSION_TICKET
-	    : x->part[0] != renewal)
+	if (!new && side == SIDE_CLIENT && x->part[0] == CLIENT_HELLO)
+		*alert = ALERT_NO_RENEGOTIATION;
+	if (side != SIDE_BACKEND || x->part[0] != (new ? NEW_SESSION_TICKET
+	    : HELLO_REQUEST))
 		return false;
-	if (!new) /* RFC 5246, 7.2.2: it may go on as it is */
+	if (!new) /* RFC 5246, 7.4.1.1: it may go on as it is */
 		records_say(s, side, ALERT_NO_RENEGOTIATION, false);
 	x->skip = length;
 	x->npart = 0;
@@ -74,6 +75,7 @@ bool records_read_handshake(struct stride *s, unsigned side, const char *p,
 	for (; n > 0; p += k, n -= k) {
 		if (x->npart == HEAD) { /* an update, whose last byte it is */
 			x->npart = 0;
+			*alert = ALERT_UNEXPECTED_MESSAGE;
 			return n == 1 && update(s, side, (uint8_t)*p, alert);
 		}
 		k = lesser(n, x->skip);
