@@ -38,6 +38,7 @@ struct ticket_area {
 };
 
 static struct ticket_area *area;
+static EVP_CIPHER *aes; /* fetched once, and kept */
 
 /* What this gate works with, the newest first: copied when it is no more what
  * the area has. */
@@ -167,7 +168,7 @@ static bool set_keys(const struct ticket_key *key, unsigned char *iv,
 		    (char *)"SHA256", 0),
 		OSSL_PARAM_construct_end()};
 
-	return EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, key->cipher,
+	return EVP_CipherInit_ex(cipher, aes, NULL, key->cipher,
 	    iv, seals) == 1 && EVP_MAC_CTX_set_params(mac, params) == 1;
 }
 
@@ -202,7 +203,7 @@ static int open_ticket(const SSL *ssl, const unsigned char *name,
 static int use_keys(SSL *ssl, unsigned char *name, unsigned char *iv,
     EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int seals)
 {
-	if (area == NULL)
+	if (area == NULL || aes == NULL)
 		return 0;
 	copy_keys();
 	return seals ? seal(name, iv, cipher, mac)
@@ -211,10 +212,12 @@ static int use_keys(SSL *ssl, unsigned char *name, unsigned char *iv,
 
 bool tickets_offer(SSL_CTX *ctx, bool on)
 {
+	if (aes == NULL)
+		aes = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_timeout(ctx, TICKETS_LIFE_S);
 	if (!on)
 		SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
-	return SSL_CTX_set_num_tickets(ctx, on ? 1 : 0) == 1
+	return aes && SSL_CTX_set_num_tickets(ctx, on ? 1 : 0) == 1
 	    && SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, use_keys) == 1;
 }

@@ -87,7 +87,6 @@ static EVP_CIPHER_CTX *context(const struct record_keys *k,
 	struct aead *a = &aeads[k->suite];
 	bool same;
 
-	MUST(k->suite > RECORD_NONE && k->suite < SUITES);
 	MUST(a->ctx[way] != NULL);
 	same = held[way].suite == k->suite &&
 	    CRYPTO_memcmp(held[way].key, key->key, a->key_bytes) == 0;
@@ -120,6 +119,7 @@ static void put_u16(uint8_t *to, size_t n)
 /* Bytes of the nonce that stand in the record itself. */
 static size_t explicit_bytes(const struct record_keys *k)
 {
+	MUST(k->suite > RECORD_NONE && k->suite < SUITES);
 	return k->version == RECORD_TLS12 && aeads[k->suite].sends_nonce ?
 	    EXPLICIT : 0;
 }

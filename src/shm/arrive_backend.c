@@ -36,6 +36,8 @@ static void fill(struct conn *peer, const struct arrival *a)
 
 	peer->backend = a->backend;
 	peer->version = a->version;
+	peer->mark = call_mark(seats.backend[a->backend],
+	    slice_make(a->session.server, a->session.nserver));
 	peer->is_unix = is_unix((int)lobby_row(peer));
 	peer->base_tx = !peer->is_unix;
 	lobby.sessions[lobby_row(peer)] = a->session;
@@ -49,7 +51,8 @@ static struct conn *hang(const struct arrival *a, int fd)
 {
 	struct conn *peer = NULL;
 
-	if (fd >= 0 && a->kind == ARRIVAL_BACKEND && a->backend < seats.n)
+	if (fd >= 0 && a->kind == ARRIVAL_BACKEND && a->backend < seats.n
+	    && a->session.nserver <= sizeof a->session.server)
 		peer = lobby_hang(fd, CONN_BACKEND);
 	else if (fd >= 0)
 		close(fd);
@@ -122,12 +125,9 @@ static enum conn_verdict verdict_of(const struct arrival *a,
 	return peer ? VERDICT_COME : VERDICT_LOST;
 }
 
-/* True: c, which was parked and has called, is the caller's now. */
-static bool take_caller(struct conn *c, const struct arrival *a,
-    struct conn *peer)
+/* c was parked and is ours. True: it waits for that, and has it now. */
+static bool answer(struct conn *c, const struct arrival *a, struct conn *peer)
 {
-	if (!lobby_take(c, a->serial))
-		return false;
 	if (!waits_for(c, conn_flow(c), a)) {
 		put_back(c);
 		return false;
@@ -146,13 +146,14 @@ struct conn *arrive_backend(struct arrival *a, int fd)
 	a->why[sizeof a->why - 1] = '\0';
 	if (a->kind == ARRIVAL_BACKEND && peer == NULL)
 		make_room(a);
-	if (c && take_caller(c, a, peer))
+	bool taken = c && lobby_take(c, a->serial);
+	if (taken && answer(c, a, peer))
 		return c;
 	/* idle first: who sees the verdict looks for it there */
 	if (peer)
 		keep(peer);
 	FAULT(arrival_kept);
-	if (c == NULL)
+	if (c == NULL || taken)
 		return NULL;
 	call_judge(c, a->serial, a->number, verdict_of(a, peer));
 	/* it was in another's hands, who may not have seen that */

@@ -6,8 +6,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "http/uri.h"
+#include "shm/seats.h"
 
 #define NUMBERS 0xffffffu
 
@@ -37,6 +39,20 @@ void call_name(struct call *call, const struct conf_pool *pool,
 	for (size_t i = 0; i < name.n; i++)
 		call->server[i] = ascii_lower(name.p[i]);
 	call->nserver = (uint32_t)name.n;
+}
+
+/* Where all have the pool's name there is nothing to tell apart. */
+uint32_t call_mark(const struct conf_backend *b, struct slice host)
+{
+	static const uint64_t key[2];
+	const struct conf_pool *pool = &seats.conf->pools[b->pool];
+	static struct call call;
+
+	if (!b->tls || pool->tls.name.n)
+		return b->tls;
+	call_name(&call, pool, b, host);
+	return (uint32_t)hash_slice(key, slice_make(call.server,
+	    call.nserver)) | 2;
 }
 
 bool call_send(const struct call *call)

@@ -15,6 +15,10 @@
 void call_name(struct call *call, const struct conf_pool *pool,
     const struct conf_backend *b, struct slice host);
 
+/* What tells idle connections to b apart: 0 without TLS, else it follows from
+ * the name that call_name gives. */
+uint32_t call_mark(const struct conf_backend *b, struct slice host);
+
 /* To any gate; does not block. False: the socket is full for now. */
 bool call_send(const struct call *call);
 

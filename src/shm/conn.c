@@ -31,7 +31,7 @@ void conn_reset(struct conn *c, enum conn_kind kind)
 	c->wanted = c->queue_next = c->queue_prev = 0;
 	c->ticket = 0;
 	c->npassed = 0;
-	c->calls = 0;
+	c->calls = c->mark = 0;
 	memset(f, 0, offsetof(struct flow, side));
 	atomic_store_explicit(&c->verdict, 0, memory_order_relaxed);
 	f->peer = f->pipe_in = f->pipe_out = -1;

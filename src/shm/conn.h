@@ -170,6 +170,7 @@ struct conn {
 	uint8_t base_tx;  /* what the kernel counted before the first byte */
 	uint32_t number;  /* requests of this connection so far */
 	uint32_t version; /* backend: of the address that it goes to */
+	uint32_t mark;    /* backend: of the name that it is for: call.h */
 	_Atomic uint32_t backend; /* index of its seat */
 	uint32_t prev, next; /* idle stack of the seat, under its lock */
 	uint64_t rx, tx;  /* backend: its counts while it is idle */

@@ -148,7 +148,7 @@ static void grant(const struct conf_pool *pool, struct conn *c,
 	atomic_store(&c->granted, 1);
 	FAULT(queue_granted);
 	cut_out(pool_of(pool), c);
-	seat_hold(backend, c, false);
+	seat_hold(backend, c, false, slice_make("", 0));
 	FAULT(queue_held);
 	atomic_store_explicit(&c->queued, 0, memory_order_release);
 	calls->at[calls->n].c = c;

@@ -4,9 +4,12 @@
 
 #include "base/fault.h"
 #include "base/log.h"
+#include "shm/call.h"
 #include "shm/lobby.h"
 #include "shm/queue.h"
 #include "shm/slot.h"
+
+#define LOOKS 16 /* at idle connections that are for another name */
 
 static void push(struct seat *s, struct conn *peer)
 {
@@ -83,20 +86,36 @@ static void add(unsigned backend, uint32_t n)
 	    memory_order_relaxed);
 }
 
-static struct conn *pop_for(struct seat *s, struct conn *c)
+/* The first of the stack, where they are all for one name. */
+static struct conn *find_idle(const struct seat *s, uint32_t mark)
 {
-	if (s->idle == 0)
+	uint32_t row = s->idle;
+
+	for (unsigned i = 0; row && i < LOOKS; i++) {
+		if (lobby_get(row)->mark == mark)
+			return lobby_get(row);
+		row = lobby_get(row)->next;
+	}
+	return NULL;
+}
+
+static struct conn *pop_for(struct seat *s, struct conn *c, uint32_t mark)
+{
+	struct conn *peer = find_idle(s, mark);
+
+	if (peer == NULL)
 		return NULL;
-	struct conn *peer = lobby_get(s->idle);
 	unlink_idle(s, peer);
 	FAULT(seat_popped);
 	lobby_bind(peer, c);
 	return peer;
 }
 
-struct conn *seat_hold(unsigned backend, struct conn *c, bool idle)
+struct conn *seat_hold(unsigned backend, struct conn *c, bool idle,
+    struct slice host)
 {
 	MUST(c->holds == 0);
+	uint32_t mark = call_mark(seats.backend[backend], host);
 	struct seat *s = seat_lock(backend);
 	struct conn *peer = NULL;
 
@@ -104,18 +123,19 @@ struct conn *seat_hold(unsigned backend, struct conn *c, bool idle)
 	FAULT(seat_counted);
 	atomic_store_explicit(&c->holds, backend + 1, memory_order_release);
 	if (idle)
-		peer = pop_for(s, c);
+		peer = pop_for(s, c, mark);
 	seat_unlock(backend);
 	return peer;
 }
 
-struct conn *seat_idle(struct conn *c)
+struct conn *seat_idle(struct conn *c, struct slice host)
 {
 	uint32_t holds = atomic_load_explicit(&c->holds, memory_order_relaxed);
 
 	MUST(holds != 0);
+	uint32_t mark = call_mark(seats.backend[holds - 1], host);
 	struct seat *s = seat_lock(holds - 1);
-	struct conn *peer = pop_for(s, c);
+	struct conn *peer = pop_for(s, c, mark);
 	seat_unlock(holds - 1);
 	return peer;
 }

@@ -13,7 +13,8 @@ void seat_unlock(unsigned backend);
 
 /* Counts client row c as in flight at the backend; if `idle`, an idle
  * connection, bound to c, or NULL. c held nothing before. */
-struct conn *seat_hold(unsigned backend, struct conn *c, bool idle);
+struct conn *seat_hold(unsigned backend, struct conn *c, bool idle,
+    struct slice host);
 
 /* The same in older families, as far as they are not over. */
 uint32_t seat_older(unsigned backend);

@@ -19,7 +19,8 @@ struct turn {
 static enum pick_result take(struct turn *t, unsigned backend)
 {
 	t->b = seats.backend[backend];
-	t->peer = seat_hold(backend, t->c, t->p->idle);
+	t->peer = seat_hold(backend, t->c, t->p->idle,
+	    t->p->host);
 	return PICK_TAKEN;
 }
 
@@ -123,7 +124,7 @@ static enum pick_result pick_waiting(struct turn *t)
 		return PICK_QUEUED;
 	atomic_store(&t->c->granted, 0);
 	t->b = seats.backend[holds - 1];
-	t->peer = t->p->idle ? seat_idle(t->c) : NULL;
+	t->peer = t->p->idle ? seat_idle(t->c, t->p->host) : NULL;
 	return PICK_TAKEN;
 }
 

@@ -111,7 +111,9 @@ struct pick {
 	const struct conf_backend *wanted; /* sticky: this one, or NULL */
 	uint64_t hash;          /* BALANCE_HASH, if hashed */
 	bool hashed;            /* else, without a key: round-robin */
-	bool idle;              /* an idle connection will do */
+	bool idle;              /* an idle connection will do ... */
+	struct slice host;      /* ... that is for this Host; n 0: the
+				 * backend's */
 	bool any;               /* when_all_down "try": also who is down */
 	bool may_wait;          /* in the queue */
 	bool again;             /* an attempt has failed: also if it is full */
@@ -147,8 +149,9 @@ void queue_leave(struct conn *c);
  * after it has refreshed: others may have ended, or died. */
 void queue_serve(const struct conf_pool *pool);
 
-/* Another idle connection of the backend that c holds, bound to c; NULL. */
-struct conn *seat_idle(struct conn *c);
+/* Another idle connection of the backend that c holds, bound to c; over TLS
+ * one for that Host, as in struct pick; NULL. */
+struct conn *seat_idle(struct conn *c, struct slice host);
 
 /* c holds nothing any more; the first that waits for the place gets it. peer
  * (may be NULL) is a connection bound to c: true if it is idle now; false if

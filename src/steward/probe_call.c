@@ -5,9 +5,19 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
+#include "net/proxyproto.h"
 #include "shm/board.h"
 #include "shm/call.h"
 #include "steward/probe_state.h"
+
+_Static_assert(CALL_FIRST >= PROXYPROTO_ROOM, "a PROXY header has room");
+
+/* Who checks is no client of anybody's. */
+static size_t first(const struct conf_pool *pool, char *room)
+{
+	return pool->proxy_protocol ? proxyproto_put(pool->proxy_protocol,
+	    NULL, NULL, room) : 0;
+}
 
 bool probe_call(struct probe *p, const struct addr *to, uint64_t ms)
 {
@@ -16,7 +26,8 @@ bool probe_call(struct probe *p, const struct addr *to, uint64_t ms)
 	call.kind = CALL_CHECK;
 	call.row = call.backend = p->b->index;
 	call.serial = ++p->serial;
-	call.number = call.nfirst = 0;
+	call.number = 0;
+	call.nfirst = (uint32_t)first(p->pool, call.first);
 	call.version = board_address_version(p->b);
 	call.timeout = (uint32_t)ms;
 	call.to = *to;

@@ -25,11 +25,16 @@ static bool use_sound(struct stride *s, struct conn *peer)
 	return false;
 }
 
+struct slice attempt_host(const struct stride *s)
+{
+	return compose_host_for(s->r, s->r->pool);
+}
+
 bool attempt_reuse(struct stride *s, struct conn *peer)
 {
 	while (peer && !use_sound(s, peer)) {
 		lobby_close(peer);
-		peer = seat_idle(s->c);
+		peer = seat_idle(s->c, attempt_host(s));
 	}
 	if (peer == NULL)
 		return false;

@@ -10,6 +10,9 @@
  * forward. */
 next_step attempt_ask(struct stride *s);
 
+/* The Host that the pool's backends are sent; n 0: their own. */
+struct slice attempt_host(const struct stride *s);
+
 /* Of the idle connections to s->r->backend, peer and those behind it, one that
  * the backend has not closed; it is s->f.peer then. False: there is none. */
 bool attempt_reuse(struct stride *s, struct conn *peer);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "shm/board.h"
+#include "worker/compose.h"
 #include "worker/spread.h"
 #include "worker/stick.h"
 
@@ -89,7 +90,8 @@ static enum pick_result choose_in(struct stride *s,
     struct conn **peer)
 {
 	struct request *r = s->r;
-	struct pick p = {.pool = pool, .idle = !(s->f.flags & FLOW_FRESH),
+	struct pick p = {.pool = pool, .host = compose_host_for(r, pool),
+	    .idle = !(s->f.flags & FLOW_FRESH),
 	    .any = any, .may_wait = !any && !r->impatient,
 	    .again = s->f.attempts > 0 || (s->f.flags & FLOW_FRESH),
 	    .tried = r->tried, .ntried = r->ntried};

@@ -49,15 +49,21 @@ struct slice compose_scheme_asked(const struct request *r)
 	return known ? said : slice_make("", 0);
 }
 
-struct slice compose_host_sent(const struct request *r)
+struct slice compose_host_for(const struct request *r,
+    const struct conf_pool *pool)
 {
-	struct slice host = compose_host_asked(r);
+	if (pool->host == CONF_HOST_NAME)
+		return pool->host_name;
+	if (pool->host == CONF_HOST_BACKEND)
+		return slice_make("", 0);
+	return compose_host_asked(r);
+}
 
-	if (r->pool->host == CONF_HOST_NAME)
-		return r->pool->host_name;
-	if (r->pool->host == CONF_HOST_BACKEND || host.n == 0)
-		return r->backend->host;
-	return host;
+static struct slice host_sent(const struct request *r)
+{
+	struct slice host = compose_host_for(r, r->pool);
+
+	return host.n ? host : r->backend->host;
 }
 
 /* Fields that we write ourselves, or that nobody but we may write. */
@@ -235,7 +241,7 @@ enum target compose_put_request_head(struct buf *b, const struct stride *s)
 {
 	enum target made = put_start_line(b, s->r);
 
-	put_field(b, SLICE("Host"), compose_host_sent(s->r));
+	put_field(b, SLICE("Host"), host_sent(s->r));
 	put_fields(b, s->r);
 	put_forwarded(b, s);
 	put_identity(b, s);

@@ -20,8 +20,9 @@ struct slice compose_scheme(const struct request *r);
 struct slice compose_host_asked(const struct request *r);
 struct slice compose_scheme_asked(const struct request *r);
 
-/* The Host that s->r->backend is sent. */
-struct slice compose_host_sent(const struct request *r);
+/* The Host that backends of the pool are sent; n 0: what they are called. */
+struct slice compose_host_for(const struct request *r,
+    const struct conf_pool *pool);
 
 /* Writes the head for s->r->backend into the request's arena or, where that
  * has no room, a page: f.bhead, bhead_off, bhead_len. */

@@ -8,7 +8,10 @@
 #include "shm/call.h"
 #include "worker/attempt.h"
 #include "worker/compose.h"
+#include "worker/proxied.h"
 #include "worker/request.h"
+
+_Static_assert(CALL_FIRST >= PROXYPROTO_ROOM, "a PROXY header has room");
 
 #define RETRY_MS 10 /* until a full socket is tried again */
 
@@ -34,8 +37,9 @@ static void fill(struct stride *s, struct call *call)
 	call->number = call_number(s->c);
 	call->backend = b->index;
 	call->timeout = (uint32_t)(due_at(s) - s->now);
-	call->nfirst = call->nrequest = 0;
-	call_name(call, s->r->pool, b, compose_host_sent(s->r));
+	call->nfirst = (uint32_t)proxied_put(s, call->first);
+	call->nrequest = 0;
+	call_name(call, s->r->pool, b, attempt_host(s));
 }
 
 /* What is sent from here and not published, and what is published and not
@@ -112,7 +116,8 @@ next_step handshake_run(struct stride *s)
 	if (verdict == VERDICT_FAILED)
 		return has_failed(s);
 	/* it came while the row was in a hand, and may be another's now */
-	if (verdict == VERDICT_COME && attempt_reuse(s, seat_idle(s->c))) {
+	if (verdict == VERDICT_COME && attempt_reuse(s, seat_idle(s->c,
+	    attempt_host(s)))) {
 		s->f.called = 0;
 		return use(s);
 	}

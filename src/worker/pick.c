@@ -122,7 +122,7 @@ next_step pick_run(struct stride *s)
 
 	if (b)
 		return begin(s, b, s->f.flags & FLOW_FRESH ? NULL
-		    : seat_idle(s->c));
+		    : seat_idle(s->c, attempt_host(s)));
 	if (!waits && (s->f.peer >= 0 || s->c->holds))
 		attempt_end(s); /* a worker died here */
 	if (s->f.flags & FLOW_STREAMED)

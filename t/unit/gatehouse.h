@@ -299,7 +299,8 @@ static SSL *house_ssl(SSL_CTX *ctx, int fd, const char *server)
 
 /* Connects with what it has to say cut into pieces; then `last` goes out with
  * the last flight. What SSL_connect would return. */
-__attribute__((unused)) static int house_shake(SSL *ssl, int fd, size_t piece, const char *last)
+__attribute__((unused)) static int house_shake(SSL *ssl, int fd, size_t piece,
+    const char *last)
 {
 	BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
 	char bytes[17000];

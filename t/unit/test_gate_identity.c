@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Who clients are by their certificates, and who is let in. */
-/* links: gate shm net conf base */
+/* links: gate shm http net conf base */
 #include "gatehouse.h"
 
 static struct arrival arrival;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Tickets: any gate resumes any session, where the same is asked of clients. */
-/* links: gate shm net conf base */
+/* links: gate shm http net conf base */
 #include "gatehouse.h"
 
 #include "base/clock.h"
