@@ -87,7 +87,8 @@ my @without_places = map { my $mark = $_; map { [ $mark, $_, undef ] } 0, 7 }
 sub marks
 {
 	open my $f, '<', "$Portico::TOP/src/base/fault.def" or die $!;
-	return map { /^FAULT_MARK\((\w+)/ ? $1 : () } <$f>;
+	return grep { !/^(?:arrival|call|record)_/ } # f03 has these
+	    map { /^FAULT_MARK\((\w+)/ ? $1 : () } <$f>;
 }
 
 # [ mark, how many of its hits are passed over, what is special ]
