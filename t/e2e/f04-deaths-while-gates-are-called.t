@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# A worker's death at any mark between a request and a connection over TLS to
-# its backend is noticed by nobody, and leaves nothing behind.
+# A worker's death between a request and a connection over TLS to its backend
+# is noticed by nobody, and leaves nothing behind; f03 has the records.
 # f04-deaths-while-gates-are-called.t MARK[:N] ... tries only those; KEEP=1
 # shows the logs.
 use strict;
@@ -37,10 +37,6 @@ package Tardy {
 	}
 }
 
-my @MARKS = qw(call_sent arrival_noted arrival_taken arrival_hung
-    arrival_bound record_received record_opened record_sealed
-    record_published record_sent request_picked seat_popped);
-my @TWICE = qw(call_sent arrival_taken arrival_bound record_sent);
 my @loads = ([ '-n', 500, '-c', 8 ],
 	[ '-n', 150, '-c', 4, '-r', 1, '-s', '1:40000' ],
 	[ '-n', 80, '-c', 4, '-s', '1:40000', '-p', 100 ]);
@@ -136,8 +132,8 @@ sub try_mark
 }
 
 my @cases = @ARGV ? map { [ /^(\w+):?(\d*)$/ ] } @ARGV :
-    ([ 'arrival_kept', 0 ], (map { [ $_, 0 ] } @MARKS),
-    map { [ $_, 9 ] } @TWICE);
+    ([ 'arrival_kept', 0 ], map { [ $_, 9 ] } qw(call_sent arrival_taken
+    arrival_hung arrival_bound));
 is try_mark($_->[0], $_->[1] || 0), '', join ' ', @$_ for @cases;
 is $shop->quit, 0, 'QUIT of the backend';
 done_testing;
