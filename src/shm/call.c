@@ -46,7 +46,7 @@ uint32_t call_mark(const struct conf_backend *b, struct slice host)
 {
 	static const uint64_t key[2];
 	const struct conf_pool *pool = &seats.conf->pools[b->pool];
-	static struct call call;
+	struct call call;
 
 	if (!b->tls || pool->tls.name.n)
 		return b->tls;

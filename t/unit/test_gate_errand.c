@@ -19,6 +19,8 @@ static int server_fd;
 static struct sockaddr_in server_at;
 static SSL_CTX *server;
 static struct house_cert authority;
+static SSL *accepted[64];
+static unsigned naccepted;
 
 static void listen_as_backend(void)
 {
@@ -58,6 +60,13 @@ static void setup(void)
 		false)}};
 	house_conf.pools = &pool;
 	house_conf.npools = house_conf.nbackends = 1;
+}
+
+static void teardown(void)
+{
+	while (naccepted > 0)
+		SSL_free(accepted[--naccepted]);
+	house_teardown();
 }
 
 static void only_version(int version, const char *suite)
@@ -107,6 +116,8 @@ static SSL *accept_over(int fd)
 {
 	SSL *ssl = SSL_new(server);
 
+	ck_assert_uint_lt(naccepted, 64);
+	accepted[naccepted++] = ssl;
 	SSL_set_fd(ssl, fd);
 	return ssl;
 }
@@ -259,7 +270,6 @@ START_TEST(what_comes_behind_the_handshake_is_counted)
 		converse(ssl, fd);
 		close(fd);
 		close(SSL_get_fd(ssl));
-		SSL_free(ssl);
 	}
 }
 END_TEST
@@ -608,7 +618,7 @@ int main(void)
 	};
 
 	tcase_set_timeout(tc, 30);
-	tcase_add_checked_fixture(tc, setup, house_teardown);
+	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, every_suite_is_handed_over, 0,
 	    sizeof kinds / sizeof kinds[0]);
 	tcase_add_loop_test(tc, answers_come_to_their_end, 0, 2);
@@ -617,5 +627,7 @@ int main(void)
 	suite_add_tcase(s, tc);
 	SRunner *sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
-	return srunner_ntests_failed(sr) != 0;
+	int failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
