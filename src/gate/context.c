@@ -7,6 +7,7 @@
 
 #include "gate/identity.h"
 #include "gate/secrets.h"
+#include "gate/staple.h"
 #include "gate/strength.h"
 #include "gate/tickets.h"
 #include "shm/session.h"
@@ -170,6 +171,7 @@ bool context_read(struct context *c, const struct conf_listener *l,
 	fine = fine && use_first(c, complaints);
 	fine = identity_ask(c, complaints) && fine;
 	fine = tickets_offer(c->ctx, tls->tickets) && fine;
+	staple_read(c, complaints);
 	set_calls(c);
 	return secrets_listen(c->ctx) && fine;
 }
@@ -188,5 +190,6 @@ void context_close(struct context *c)
 {
 	SSL_CTX_free(c->ctx);
 	c->ctx = NULL;
+	staple_free(c);
 	certs_free(&c->certs);
 }

@@ -11,10 +11,13 @@
 #include "gate/certs.h"
 #include "gate/complain.h"
 
+struct staple;
+
 /* Stays where it is while its SSL objects live. */
 struct context {
 	const struct conf_listener *listener;
 	struct certificates certs;
+	struct staple *staples; /* one for each, of staple.h */
 	SSL_CTX *ctx; /* has the certificates of who names none of ours */
 };
 

@@ -12,7 +12,8 @@
 #define TICKETS_TURN_MS (12 * 3600 * 1000ull) /* from key to key */
 
 /* Gates alone: maps the memfd, which stays open, and makes it longer if it is
- * too short; makes the first key if there is none. False (errno) if that fails. */
+ * too short; makes the first key if there is none. False (errno) if that
+ * fails. */
 bool tickets_open(int fd);
 
 /* A new key if it is time for one and this is the gate to make it: to be

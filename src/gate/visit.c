@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -147,19 +148,32 @@ static void hand_over_again(struct handover_wait *w)
 
 /* ---- The handshake ---- */
 
-static const char *why_failed(int error, int saved, enum io io)
+/* OpenSSL's words, but where ours say more. */
+static const char *reason_of(SSL *ssl, unsigned long code)
+{
+	static char text[160];
+	const char *reason = ERR_reason_error_string(code);
+	long verdict = SSL_get_verify_result(ssl);
+
+	if (ERR_GET_REASON(code) == SSL_R_CALLBACK_FAILED)
+		return "it asks for a name that no certificate has";
+	if (ERR_GET_REASON(code) != SSL_R_CERTIFICATE_VERIFY_FAILED
+	    || reason == NULL || verdict == X509_V_OK)
+		return reason ? reason : "the handshake failed";
+	snprintf(text, sizeof text, "%s: %s", reason,
+	    X509_verify_cert_error_string(verdict));
+	return text;
+}
+
+static const char *why_failed(SSL *ssl, int saved, enum io io)
 {
 	unsigned long code = ERR_peek_last_error();
-	const char *reason = code ? ERR_reason_error_string(code) : NULL;
 
 	if (io == IO_BROKEN)
 		return strerror(saved);
 	if (io == IO_END)
 		return "the client left during the handshake";
-	if (reason != NULL)
-		return reason;
-	return error == SSL_ERROR_SYSCALL ? "the handshake was cut"
-	    : "the handshake failed";
+	return reason_of(ssl, code);
 }
 
 static void await(struct visit *v, uint32_t events)
@@ -178,7 +192,7 @@ static void take_step(struct visit *v, enum io came)
 	enum io sent = wire_end(&v->wire);
 
 	if (error != SSL_ERROR_NONE && error != SSL_ERROR_WANT_READ)
-		fail(v, why_failed(error, saved, came));
+		fail(v, why_failed(v->ssl, saved, came));
 	else if (sent == IO_BROKEN)
 		fail(v, strerror(errno));
 	else if (error == SSL_ERROR_WANT_READ)

@@ -67,7 +67,8 @@ static void add_folder(uint64_t *print, const char *path)
 }
 
 /* A key may stand beside its certificate: a.key and a.pem.key for a.pem,
- * privkey.pem for cert.pem and fullchain.pem. */
+ * privkey.pem for cert.pem and fullchain.pem; and what its authority says of
+ * it. */
 static void add_partners(uint64_t *print, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -83,6 +84,8 @@ static void add_partners(uint64_t *print, const char *path)
 	snprintf(other, sizeof other, "%.*s.key", (int)stem, path);
 	add_file(print, other);
 	snprintf(other, sizeof other, "%s.key", path);
+	add_file(print, other);
+	snprintf(other, sizeof other, "%s.ocsp", path);
 	add_file(print, other);
 	if (word == 0)
 		return;

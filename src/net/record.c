@@ -41,6 +41,7 @@ static struct {
 
 bool record_init(void)
 {
+	record_forget(); /* who was cloned may have been a worker before */
 	for (unsigned i = 1; i < SUITES; i++) {
 		struct aead *a = &aeads[i];
 		EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, a->name, NULL);
@@ -86,7 +87,6 @@ static EVP_CIPHER_CTX *context(const struct record_keys *k,
 	struct aead *a = &aeads[k->suite];
 	bool same;
 
-	MUST(k->suite > RECORD_NONE && k->suite < SUITES);
 	MUST(a->ctx[way] != NULL);
 	same = held[way].suite == k->suite &&
 	    CRYPTO_memcmp(held[way].key, key->key, a->key_bytes) == 0;
@@ -119,6 +119,7 @@ static void put_u16(uint8_t *to, size_t n)
 /* Bytes of the nonce that stand in the record itself. */
 static size_t explicit_bytes(const struct record_keys *k)
 {
+	MUST(k->suite > RECORD_NONE && k->suite < SUITES);
 	return k->version == RECORD_TLS12 && aeads[k->suite].sends_nonce ?
 	    EXPLICIT : 0;
 }

@@ -10,17 +10,24 @@
 #include "shm/call.h"
 #include "steward/probe_state.h"
 
+_Static_assert(CALL_FIRST >= PROXYPROTO_ROOM, "a PROXY header has room");
+
+/* Who checks is no client of anybody's. */
+static size_t first(const struct conf_pool *pool, char *room)
+{
+	return pool->proxy_protocol ? proxyproto_put(pool->proxy_protocol,
+	    NULL, NULL, room) : 0;
+}
+
 bool probe_call(struct probe *p, const struct addr *to, uint64_t ms)
 {
-	unsigned version = p->pool->proxy_protocol;
 	static struct call call;
 
 	call.kind = CALL_CHECK;
 	call.row = call.backend = p->b->index;
 	call.serial = ++p->serial;
 	call.number = 0;
-	call.nfirst = version ? (uint32_t)proxyproto_put(version, NULL, NULL,
-	    call.first) : 0;
+	call.nfirst = (uint32_t)first(p->pool, call.first);
 	call.version = board_address_version(p->b);
 	call.timeout = (uint32_t)ms;
 	call.to = *to;

@@ -11,7 +11,7 @@
 #include "worker/proxied.h"
 #include "worker/request.h"
 
-_Static_assert(CALL_FIRST >= PROXYPROTO_ROOM, "a PROXY header fits");
+_Static_assert(CALL_FIRST >= PROXYPROTO_ROOM, "a PROXY header has room");
 
 #define RETRY_MS 10 /* until a full socket is tried again */
 

@@ -2,6 +2,7 @@
 /* The PROXY protocol: who a client is, from the one before us, to backends. */
 #include "worker/proxied.h"
 
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/fault.h"
@@ -98,8 +99,10 @@ static struct addr came_to(const struct stride *s, const struct addr *from)
 size_t proxied_put(const struct stride *s, char *room)
 {
 	unsigned version = s->r->pool->proxy_protocol;
-	struct addr to = came_to(s, &s->r->client);
+	struct addr to;
 
-	return version ? proxyproto_put(version, &s->r->client, &to, room) :
-	    0;
+	if (version == 0)
+		return 0;
+	to = came_to(s, &s->r->client);
+	return proxyproto_put(version, &s->r->client, &to, room);
 }

@@ -43,9 +43,9 @@ for (
 	version => '1.3', groups => 'P-521') },
 	qr/(?:no suitable key share|no shared)/ ],
     [ 'the name of a stranger', sub { Tls->new($at, name => 'b.test') },
-	qr/callback failed|unrecognized|name/ ],
+	qr/name that no certificate has/ ],
     [ 'no name', sub { Tls->new($at, name => '') },
-	qr/callback failed|unrecognized|name/ ],
+	qr/name that no certificate has/ ],
     [ 'half a hello, then the end', sub { my $c = Client->new($at);
 	$c->send("\x16\x03\x01\x02\x00\x01"); $c->finish_sending; $c },
 	qr/left during the handshake/ ],

@@ -168,6 +168,7 @@ static void house_setup(void)
 	ck_assert(slots_create());
 	slot_self = &slots.at[0];
 	ck_assert(lobby_create(&house_lobby, 64));
+	atomic_store(&house_lobby.head->ready, 1);
 	house_lobby.connections = 1000;
 	house_pair(house_lobby.arrivals);
 	house_pair(house_lobby.calls);
@@ -299,7 +300,8 @@ static SSL *house_ssl(SSL_CTX *ctx, int fd, const char *server)
 
 /* Connects with what it has to say cut into pieces; then `last` goes out with
  * the last flight. What SSL_connect would return. */
-__attribute__((unused)) static int house_shake(SSL *ssl, int fd, size_t piece, const char *last)
+__attribute__((unused)) static int house_shake(SSL *ssl, int fd, size_t piece,
+    const char *last)
 {
 	BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
 	char bytes[17000];

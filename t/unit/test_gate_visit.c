@@ -311,6 +311,52 @@ START_TEST(the_client_is_whom_proxy_names)
 }
 END_TEST
 
+/* A certificate of 60 KB: more than small buffers hold of the last flight of
+ * TLS 1.2, or the only one of 1.3. */
+static void certify_at_length(void)
+{
+	struct house_cert c = house_make("a.test", false, 90, NULL);
+	char *names = malloc(80000);
+	size_t n = (size_t)sprintf(names, "DNS:a.test");
+
+	for (unsigned i = 0; i < 1000; i++)
+		n += (size_t)sprintf(names + n,
+		    ",DNS:%04u-%050u.test", i, i);
+	X509_delete_ext(c.cert, X509_get_ext_by_NID(c.cert,
+	    NID_subject_alt_name, -1));
+	house_extend(c.cert, c.cert, NID_subject_alt_name, names);
+	ck_assert_int_gt(X509_sign(c.cert, c.key, EVP_sha256()), 0);
+	house_certificate[0][0].cert = house_write("long.pem", &c, true);
+	free(names);
+}
+
+START_TEST(who_reads_slowly_gets_all)
+{
+	SSL_CTX *ctx = house_client(_i ? TLS1_3_VERSION : TLS1_2_VERSION,
+	    NULL);
+	int small = 4096, client = socket(AF_INET, SOCK_STREAM, 0);
+	SSL *ssl = house_ssl(ctx, client, "a.test");
+
+	certify_at_length();
+	SSL_set_max_cert_list(ssl, 200000);
+	setsockopt(house_lobby.gated[0].fd, SOL_SOCKET, SO_SNDBUF, &small,
+	    sizeof small);
+	setsockopt(client, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+	house_begin(0);
+	ck_assert_int_eq(connect(client, (void *)&house_at[0],
+	    sizeof house_at[0]), 0);
+	SSL_set_connect_state(ssl);
+	fcntl(client, F_SETFL, O_NONBLOCK);
+	ck_assert_int_eq(SSL_connect(ssl), -1);
+	usleep(200000); /* the gate waits for room */
+	fcntl(client, F_SETFL, 0);
+	ck_assert_int_eq(SSL_connect(ssl), 1);
+	int fd = house_receive(&arrival, 3000);
+	ck_assert_int_ge(fd, 0);
+	converse(ssl, fd);
+}
+END_TEST
+
 static int connects(const char *server)
 {
 	SSL_CTX *ctx = house_client(TLS1_3_VERSION, NULL);
@@ -360,6 +406,7 @@ int main(void)
 	tcase_add_test(tc, who_retires_ends_what_it_has_begun);
 	tcase_add_test(tc, without_a_certificate_there_is_no_gate);
 	tcase_add_test(tc, the_client_is_whom_proxy_names);
+	tcase_add_loop_test(tc, who_reads_slowly_gets_all, 0, 2);
 	tcase_add_test(tc, strangers_names_are_refused);
 	SRunner *sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);

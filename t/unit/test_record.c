@@ -112,6 +112,33 @@ START_TEST(published_traces_are_sealed_and_opened)
 }
 END_TEST
 
+/* The first record of the server: NewSessionTicket. */
+START_TEST(a_ticket_is_a_message_of_the_handshake)
+{
+	static const char text[] =
+	    "17030300de3a6b8f90414a97d6959c3487680de5134a2b240e6cffac116e"
+	    "95d41d6af8f6b580dcf3d11d63c758db289a015940252f55713e061dc13e"
+	    "078891a38efbcf5753ad8ef170ad3c7353d16d9da773b9ca7f2b9fa1b6c0"
+	    "d4a3d03f75e09c30ba1e62972ac46f75f7b981be63439b2999ce13064615"
+	    "139891d5e4c5b406f16e3fc181a77ca475840025db2f0a77f81b5ab05b94"
+	    "c01346755f69232c86519d86cbeeac87aac347d143f9605d64f650db4d02"
+	    "3e70e952ca49fe5137121c74bc2697687e248746d6df353005f3bce18696"
+	    "129c8153556b3b6c6779b37bf15985684f";
+	char record[sizeof text / 2], opened[sizeof record];
+	size_t length = unhex(text, record), n;
+	enum record_alert alert;
+	enum record_type type;
+	struct record_keys k;
+
+	set_13(&k, RECORD_AES_128_GCM, 32, SERVER_SECRET);
+	ck_assert_int_eq(record_open(&k, &k.read[0], 0, record, length, opened,
+	    &type, &n, &alert), RECORD_FINE);
+	ck_assert_int_eq(type, RECORD_HANDSHAKE);
+	ck_assert_uint_eq(n, 205);
+	ck_assert_mem_eq(opened, "\4\0\0\xc9\0\0\0\x1e", 8);
+}
+END_TEST
+
 START_TEST(keys_come_from_secrets)
 {
 	struct record_keys k;
@@ -212,6 +239,7 @@ int main(void)
 		return EXIT_FAILURE;
 	tcase_add_loop_test(tc, published_traces_are_sealed_and_opened, 0,
 	    sizeof traces / sizeof traces[0]);
+	tcase_add_test(tc, a_ticket_is_a_message_of_the_handshake);
 	tcase_add_test(tc, keys_come_from_secrets);
 	tcase_add_test(tc, next_keys_come_from_these);
 	tcase_add_loop_test(tc, records_of_tls_1_2, RECORD_AES_128_GCM,
