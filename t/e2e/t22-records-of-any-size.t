@@ -87,6 +87,58 @@ for my $version (qw(1.2 1.3)) {
 	$c->close;
 }
 
+# What follows a client's Finished comes with it, cut anywhere.
+sub follow
+{
+	my ($bytes, $cut, %opt) = @_;
+	my $c = Tls->new($at, lazy => 1, %opt);
+
+	Net::SSLeay::do_handshake($c->ssl);
+	$c->flush;
+	for (;;) {
+		$c->feed(5) or return undef;
+		$c->hold;
+		my $done = Net::SSLeay::do_handshake($c->ssl) == 1;
+		$c->flush;
+		$c->send($bytes) if $done;
+		my $out = $c->release;
+		if ($done && defined $cut && $cut < length $out) {
+			$c->put(substr $out, 0, $cut, '');
+			select undef, undef, undef, 0.003;
+		}
+		$c->put($out);
+		return $c if $done;
+	}
+}
+
+for ([ '1.3', 'full' ], [ '1.3', 'resumed' ], [ '1.2', 'resumed' ]) {
+	my ($version, $how) = @$_;
+	my %opt = (version => $version);
+
+	if ($how eq 'resumed') {
+		my $c = Tls->new($at, %opt);
+
+		$c->send(request('GET /x'));
+		$c->final;
+		$opt{session} = $c->session;
+		$c->close;
+	}
+	my $c = follow($upload . request('GET /x'), undef, %opt);
+	is !!$c->resumed, $how eq 'resumed', "$version, $how";
+	is +($c->final // {})->{body}, $sum, 'an upload with its Finished';
+	is +($c->final // {})->{body}, 'fine', 'and more';
+	$c->close;
+	my $fine = 0;
+	my @cuts = grep { $_ % 3 == 1 } 1 .. 130;
+	for my $cut (@cuts) {
+		my $c = follow(request('GET /x'), $cut, %opt) or next;
+
+		$fine++ if +($c->final // { body => '' })->{body} eq 'fine';
+		$c->close;
+	}
+	is $fine, scalar @cuts, 'cut in many places';
+}
+
 # By hand: empty records, all lengths, padding.
 for my $version (qw(1.2 1.3)) {
 	my $r = Records->connect($at, version => $version);

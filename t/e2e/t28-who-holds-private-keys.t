@@ -115,8 +115,8 @@ sub secrets_in
 	return sort keys %found;
 }
 
-is get_tls($at, '/', version => '1.2', auth => $_)->{body}, 'fine', $_
-    for qw(RSA ECDSA);
+is get_tls($at, '/', version => '1.2', auth => $_->[0], name => $_->[1])
+    ->{body}, 'fine', $_->[0] for [ 'RSA', 'b.test' ], [ 'ECDSA', 'a.test' ];
 is get_tls($at, '/')->{body}, 'fine', 'served';
 get_tls($at, '/s') for 1, 2;
 $p->signal('HUP');

@@ -10,7 +10,9 @@
  *   -C  bodies of POST are chunked   -w MS  pause between requests
  *   -H HOST  (load.test)
  *   -S VERSION  TLS, with HOST as the name: 2 or 3 for 1.2 and 1.3, 0 either.
- *       Handshakes that fail are done again; "lost L" at the end counts them
+ *       Handshakes that fail are done again; "lost L" at the end counts them,
+ *       and connections that ended before the first byte of an answer: of
+ *       TLS 1.3 a client sees no end of the handshake
  * Prints "requests N failed F reset R mixed M stalled S"; the first ten
  * troubles go to stderr. failed: refused, no 200, or malformed; reset: the
  * connection ended before its answer did; mixed: another content than asked
@@ -90,7 +92,8 @@ static void trouble(struct line *l, enum trouble kind, const char *why)
 {
 	static unsigned told;
 
-	if (tls_is_young(l->ssl)) {
+	if (tls_is_young(l->ssl) || (l->ssl != NULL && kind == RESET &&
+	    l->requests == 1 && l->step == STEP_HEAD && l->in_n == 0)) {
 		lost++;
 		begun--;
 		hang_up(l);

@@ -18,16 +18,20 @@ my $characters = JSON::PP->new; # JSON within JSON
 my @living;
 
 # A new browser with nothing stored, for which each of the hosts is at
-# 127.0.0.1 and no other host exists.
+# 127.0.0.1 and no other host exists. A reference to a file's name: the
+# authorities in it are trusted.
 sub start
 {
 	my ($class, @hosts) = @_;
 	my ($driver, $chromium) = map { Portico::need_program($_) }
 	    qw(chromedriver chromium);
+	my ($trusted) = map { $$_ } grep { ref } @hosts;
 	my $self = bless { dir => Portico::temporary(), owner => $$,
 	    events => [], console => [] }, $class;
 
 	push @living, $self;
+	@hosts = grep { !ref } @hosts;
+	$self->trust($trusted) if $trusted;
 	$self->start_driver($driver);
 	$self->{http} = HTTP::Tiny->new(timeout => 60, keep_alive => 1,
 	    proxy => undef, http_proxy => undef);
@@ -56,6 +60,20 @@ sub wishes
 		    '--disable-features=HttpsUpgrades,HttpsFirstBalancedMode',
 		    "--host-resolver-rules=$rules" ] },
 	};
+}
+
+sub trust
+{
+	my ($self, $file) = @_;
+	my $database = "$self->{dir}/.pki/nssdb";
+	my $certutil = Portico::need_program('certutil');
+
+	mkdir "$self->{dir}/.pki";
+	mkdir $database;
+	system("$certutil -N -d sql:$database --empty-password && $certutil " .
+	    "-A -d sql:$database -n ours -t C,, -i $file") == 0 or
+	    die 'no certificate is trusted';
+	return;
 }
 
 # ChromeDriver takes a port of the kernel's and says which.

@@ -11,7 +11,8 @@ use Portico ();
 use Wiki ();
 
 # browser, wiki, at: the address of Portico, base: the wiki's URL there,
-# without "/" at its end, overlook: links that are not looked at.
+# without "/" at its end, overlook: links that are not looked at, ask: instead
+# of Client::ask.
 sub new
 {
 	my ($class, %self) = @_;
@@ -165,8 +166,9 @@ END
 sub download
 {
 	my ($self, $name, $bytes) = @_;
-	my ($host, $path) = $self->{base} =~ m{^http://([^/]+)(.*)$};
-	my $r = ask($self->{at}, request("GET $path/lib/exe/fetch.php" .
+	my ($host, $path) = $self->{base} =~ m{^https?://([^/]+)(.*)$};
+	my $ask = $self->{ask} // \&ask;
+	my $r = $ask->($self->{at}, request("GET $path/lib/exe/fetch.php" .
 	    "?media=beds:$name", [ "Host: $host", 'Connection: close' ]));
 
 	ok $r->{body} eq $bytes, 'byte by byte';
@@ -322,7 +324,7 @@ sub path
 {
 	my ($self) = @_;
 
-	return $self->{base} =~ s{^http://[^/]+}{}r;
+	return $self->{base} =~ s{^https?://[^/]+}{}r;
 }
 
 1;
