@@ -15,7 +15,8 @@
 #include "gate/loop.h"
 #include "gate/visit.h"
 
-#define LOOK_MS 50 /* while it does not accept */
+#define LOOK_MS 50  /* while it does not accept */
+#define READY_MS 10 /* while its family takes no requests yet */
 
 struct door {
 	struct loop_entry entry;
@@ -66,6 +67,14 @@ static bool is_crowded(void)
 	    memory_order_relaxed) >= family->connections;
 }
 
+/* Until its family takes requests, clients are for gates of one that does:
+ * not even a wake-up is to be taken from those. */
+static bool family_is_ready(void)
+{
+	return atomic_load_explicit(&family->head->ready,
+	    memory_order_relaxed);
+}
+
 static void arm_doors(uint32_t events)
 {
 	for (unsigned i = 0; i < ndoors; i++)
@@ -85,8 +94,9 @@ static void look_again(struct loop_entry *e)
 {
 	if (closed)
 		return;
-	if (is_crowded()) {
-		loop_late_at(e, clock_ms() + LOOK_MS);
+	if (!family_is_ready() || is_crowded()) {
+		loop_late_at(e, clock_ms() + (family_is_ready() ? LOOK_MS
+		    : READY_MS));
 		return;
 	}
 	paused = false;
@@ -142,10 +152,11 @@ bool admit_open(unsigned room)
 		return false;
 	for (unsigned i = 0; i < ndoors; i++) {
 		doors[i].entry.ready = open_door;
-		if (!loop_enter(&doors[i].entry, doors[i].fd)
-		    || !loop_arm(&doors[i].entry, EPOLLIN | EPOLLEXCLUSIVE))
+		if (!loop_enter(&doors[i].entry, doors[i].fd))
 			return false;
 	}
+	paused = true;
+	look_again(&interval);
 	return true;
 }
 

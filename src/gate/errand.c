@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Errands: connections to backends, and checks of them, that a gate is called
- * for. */
+/* Errands: what gates are called for: connections to backends, and checks. */
 #include "gate/errand.h"
 
 #include <errno.h>

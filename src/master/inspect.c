@@ -269,6 +269,14 @@ static void wait_for_more(void)
 		clock_sleep_us(1000);
 }
 
+/* A certificate may say anything; a terminal should not get all of it. */
+static int plain(char c)
+{
+	unsigned char byte = (unsigned char)c;
+
+	return (byte < ' ' && byte != '\n') || byte == 0x7f ? '?' : byte;
+}
+
 bool inspect_now(const struct master_task *task, const struct conf *conf,
     FILE *to)
 {
@@ -278,7 +286,7 @@ bool inspect_now(const struct master_task *task, const struct conf *conf,
 		wait_for_more();
 	if (now.pid > 0)
 		waitpid(now.pid, NULL, 0);
-	if (now.said.n)
-		fwrite(now.said.at, 1, now.said.n, to);
+	for (size_t i = 0; i < now.said.n; i++)
+		putc(plain(now.said.at[i]), to);
 	return now.state == INSPECT_FINE;
 }

@@ -41,6 +41,7 @@ static struct {
 
 bool record_init(void)
 {
+	record_forget(); /* who was cloned may have been a worker before */
 	for (unsigned i = 1; i < SUITES; i++) {
 		struct aead *a = &aeads[i];
 		EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, a->name, NULL);

@@ -19,8 +19,8 @@
  * of carry.c's table and returns the next step, or WAIT_STEP of the wait after
  * which it runs again; BECOME of both: the wait first, then the step. */
 enum step { STEP_RECEIVE, STEP_ROUTE, STEP_GUARD, STEP_BODY, STEP_PICK,
-	STEP_HANDSHAKE, STEP_FORWARD, STEP_RELAY, STEP_ANSWER, STEP_FLUSH, STEP_TUNNEL,
-	STEP_ACCOUNT, STEP_CLOSE, STEP_LINGER, STEP_COUNT, STEP_GONE };
+	STEP_HANDSHAKE, STEP_FORWARD, STEP_RELAY, STEP_ANSWER, STEP_FLUSH,
+	STEP_TUNNEL, STEP_ACCOUNT, STEP_CLOSE, STEP_LINGER, STEP_COUNT, STEP_GONE };
 
 typedef unsigned next_step;
 
@@ -126,8 +126,8 @@ struct stride {
 typedef next_step step_run(struct stride *s);
 
 step_run receive_run, route_run, guard_run, body_run, pick_run, handshake_run,
-    forward_run, relay_run, answer_run, flush_run, tunnel_run, account_run, close_run,
-    linger_run;
+    forward_run, relay_run, answer_run, flush_run, tunnel_run, account_run,
+    close_run, linger_run;
 
 /* Publishes s->f and frees the pages that it has let go of. */
 void stride_publish(struct stride *s);

@@ -6,15 +6,20 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
 use Backend qw(echoed plain);
+use Certs;
 use Client qw(ask request field until_true);
 use File::Basename qw(dirname);
 use File::Copy qw(copy);
 use File::Find qw(find);
 use File::Path qw(make_path);
 use Portico qw(free_port);
+use Proxied qw(proxy_v2 read_proxy);
+use Tls;
+use TlsBackend;
 
 # What somebody who asks for it is told: the status, the pool whose server
-# answered with the target that it saw, or a Location, or some text.
+# answered with the target that it saw, or a Location, or some text. Before the
+# request: which listener; "+" with a certificate, "<" with a PROXY header.
 my %served = (
 	'portico.conf' => [
 		[ 'GET /x?y', 'any.example', '200 app /x?y' ],
@@ -68,6 +73,28 @@ my %served = (
 		[ 'GET /', 'chat.example', '200 pages /',
 		    'Connection: upgrade', 'Upgrade: websocket' ],
 	],
+	'examples/https.conf' => [
+		[ '0 GET /a?b', 'shop.example', '308 https://shop.example/a?b' ],
+		[ '0 GET /.well-known/acme-challenge/x', 'shop.example',
+		    '200 certbot /.well-known/acme-challenge/x' ],
+		[ '1 GET /a?b', 'shop.example', '200 app /a?b' ],
+	],
+	'examples/client-certificates.conf' => [
+		[ '0 GET /cart', 'shop.example', '200 app /cart' ],
+		[ '0 GET /orders', 'shop.example', '403' ],
+		[ '1 GET /orders', 'shop.example', 'none' ],
+		[ '1+ GET /orders', 'shop.example', '200 app /orders' ],
+	],
+	'examples/https-backends.conf' => [
+		[ '0 GET /cart', 'shop.example', '200 app /cart' ],
+		[ '0 GET /printer/a', 'shop.example', '200 printer /a' ],
+	],
+	'examples/proxy-protocol.conf' => [
+		[ '0 GET /cart', 'shop.example', 'none' ],
+		[ '0< GET /cart', 'shop.example', '200 app /cart' ],
+		[ '0< GET /staff', 'shop.example', '200 app /staff' ],
+		[ '0< GET /mail', 'shop.example', '200 mail /mail' ],
+	],
 	'examples/many-sites.conf' => [
 		[ 'GET /', 'blog.example', '200 php /' ],
 		[ 'POST /xmlrpc.php', 'www.blog.example', '403' ],
@@ -93,6 +120,30 @@ $Portico::BINARY = "$etc/portico";
 my @samples = map { s/^\Q$etc\E\///r } "$etc/portico.conf",
     sort glob "$etc/examples/*.conf";
 is join(' ', sort keys %served), join(' ', sort @samples), 'every sample';
+
+# The certificates that they name, for everybody to read: a server's, a
+# client's, and a printer's that is signed by itself.
+my $ca = Certs->new;
+my %pem = ('tls/shop.pem' => $ca->leaf(names => ['shop.example']),
+    'keys/proxy.pem' => $ca->leaf(client => 1, cn => 'proxy'),
+    'keys/app.pem' => $ca->leaf(names => ['app.internal']),
+    'ca/partners.pem' => $ca->file, 'ca/company.pem' => $ca->file,
+    'ca/printer.pem' => Portico::temporary() . '/portico.pem');
+Portico::run_program('--self-signed', dirname($pem{'ca/printer.pem'}),
+    'printer.internal');
+
+sub put_certificates
+{
+	my ($dir) = @_;
+
+	for (keys %pem) {
+		make_path(dirname("$dir/$_"));
+		copy($pem{$_}, "$dir/$_") or die "$_: $!";
+		chmod 0644, "$dir/$_";
+	}
+	return;
+}
+put_certificates("$etc/examples");
 
 # The status of portico -t, as that user.
 sub tested
@@ -126,6 +177,7 @@ sub application
 	my ($c, $name) = @_;
 
 	while (defined(my $r = $c->request)) {
+		read_proxy($r);
 		if ($r =~ /^Upgrade: websocket\r$/mi) {
 			$c->send("HTTP/1.1 101 Switching Protocols\r\n" .
 			    "Connection: upgrade\r\nUpgrade: websocket\r\n" .
@@ -141,21 +193,25 @@ sub application
 	return;
 }
 
-# The addresses in use: [of listeners], { of a backend => its pool }.
+# The addresses in use: [of listeners], { of a backend => its pool }, and
+# { of a listener => it has TLS }.
 sub addresses
 {
 	my ($file) = @_;
 	my ($status, $text) = Portico::run_program('-T', '-c', $file);
 	my ($listeners) = $text =~ /^listeners = \{\n(.*?)^\};/ms;
 	my ($pools) = $text =~ /^pools = \{\n(.*?)^\};/ms;
-	my ($pool, %backends);
+	my ($pool, %backends, @at, %tls);
 
 	for (split /\n/, $pools) {
 		$pool = $1 if /^\t(\w+) = \{/;
 		$backends{$1} = $pool if /^\t+address = "(.*)";/;
 	}
-	return ([ map { /"([^"]+)"/g } $listeners =~ /^\t+address = (.*);/mg ],
-	    \%backends);
+	for (split /\n/, $listeners) {
+		push @at, /"([^"]+)"/g if /^\t+address = (.*);/;
+		$tls{$at[-1]} = 1 if /^\t\ttls = \{/;
+	}
+	return (\@at, \%backends, \%tls);
 }
 
 # As -T has it.
@@ -164,7 +220,7 @@ sub whole
 	my ($text) = @_;
 
 	return $text =~ s/^\*:/[::]:/r if $text =~ /:\d+$|^unix:/;
-	return "$text:80";
+	return $text =~ /^https:/ ? "$text:443" : "$text:80";
 }
 
 # Puts addresses of ours in the place of those of the sample, and logs into
@@ -189,6 +245,7 @@ sub replaced
 sub summary
 {
 	my ($r) = @_;
+	return 'none' if $r->{status} eq 'none';
 	my $pool = field($r, 'X-Backend');
 	my $more = $pool && $r->{status} == 200
 	    ? "$pool " . echoed($r)->{target}
@@ -198,19 +255,59 @@ sub summary
 	return "$r->{status} $more" =~ s/ $//r;
 }
 
+# A server of that pool: the address for the configuration, and itself.
+sub server
+{
+	my ($at, $pool) = @_;
+	my $script = sub { application($_[0], $pool) };
+	my $printer = $pool eq 'printer';
+
+	if ($at !~ /^https:/) {
+		my $b = Backend->new($script);
+		return ($b->address, $b);
+	}
+	my $b = TlsBackend->new($script, cert => $printer ?
+	    $pem{'ca/printer.pem'} : $pem{'keys/app.pem'},
+	    $printer ? () : (client_ca => $ca->file));
+	return ('https://' . $b->address, $b);
+}
+
+# A connection to a listener, or nothing; how: as before the requests above.
+sub client
+{
+	my ($at, $tls, $how) = @_;
+
+	return Client->new($at) if !$tls;
+	return Tls->new($at, name => 'shop.example', ca => $ca->file,
+	    $how eq '+' ? (cert => $pem{'keys/proxy.pem'}) : (),
+	    $how eq '<' ? (before => proxy_v2('198.51.100.7', 1234,
+	    '192.0.2.1', 443)) : ());
+}
+
+sub answer
+{
+	my ($c, $line, $host, $interim, @fields) = @_;
+
+	$c->send(request($line, [ "Host: $host",
+	    @fields ? @fields : 'Connection: close' ])) if $c;
+	return ($c && ($interim ? $c->response : $c->final)) //
+	    { status => 'none' };
+}
+
 for my $sample (@samples) {
-	my ($listeners, $backends) = addresses("$etc/$sample");
+	my ($listeners, $backends, $tls) = addresses("$etc/$sample");
 	my %ours = map { $_ => '127.0.0.1:' . free_port() } @$listeners;
 	my @servers;
 
 	for my $at (grep { !$ours{$_} } keys %$backends) {
 		my $pool = $backends->{$at};
-		push @servers, Backend->new(sub { application($_[0], $pool) });
-		$ours{$at} = $servers[-1]->address;
+		($ours{$at}, my $server) = server($at, $pool);
+		push @servers, $server;
 	}
 	# The test comes from where the shop's load balancer is.
 	$ours{whole('192.0.2.0/24')} = '127.0.0.0/8';
 	my $dir = Portico::temporary();
+	put_certificates($dir);
 	mkdir "$dir/sites.d";
 	for (glob "$etc/examples/sites.d/*.conf $etc/examples/sorry.*") {
 		open my $f, '>', s/^\Q$etc\E\/examples/$dir/r or die $!;
@@ -220,17 +317,19 @@ for my $sample (@samples) {
 	my $p = Portico->start(replace("$etc/$sample", \%ours), dir => $dir,
 	    listeners => \@at);
 	my ($there, $behind) = addresses($p->file);
-	is join(' ', grep { !/^127\.0\.0\.1:/ } @$there, keys %$behind), '',
+	is join(' ', grep { !m{^(?:https://)?127\.0\.0\.1:} }
+	    @$there, keys %$behind), '',
 	    "$sample: nothing but the test is asked";
 
 	for (@{ $served{$sample} || [] }) {
 		my ($line, $host, $want, @fields) = @$_;
-		my $c = Client->new($at[0]);
-		$c->send(request($line, [ "Host: $host",
-		    @fields ? @fields : 'Connection: close' ]));
-		my $r = ($want =~ /^101/ ? $c->response : $c->final)
-		    // { status => 'none' };
-		is summary($r), $want, "$sample: $line at $host";
+		my ($i, $how) = $line =~ s/^(\d)([+<]?) // ? ($1, $2) : (0, '');
+		my $c = client($at[$i], $tls->{$listeners->[$i]}, $how);
+		my $r = answer($c, $line, $host, scalar($want =~ /^101/),
+		    @fields);
+		# It is not 443 here.
+		is summary($r) =~ s{(https://[^/]+):\d+}{$1}r, $want,
+		    "$sample: $line at $host";
 		if ($want =~ /^101/) {
 			$c->send('hello');
 			is $c->fill(11) && $c->rest, 'heard hello',
@@ -238,7 +337,7 @@ for my $sample (@samples) {
 		}
 		unlike $r->{body}, qr/none/, 'nobody is staff by his own word'
 		    if "@fields" =~ /Staff/;
-		$c->close;
+		$c->close if $c;
 	}
 	look_at_sorry($p, $at[0], @servers) if $sample =~ /static|shop/;
 	is $p->quit, 0, "$sample: ended well";

@@ -77,8 +77,8 @@ like $err, qr/no backend "too" in the pool "app"; did you mean "two"/, 'told';
 is "$status$err", 0, '--json';
 is scalar(() = $out =~ /\n/g), 1, 'one line';
 my $all = decode_json($out);
-is join(' ', sort keys %$all), 'generations master pools processes',
-    'its parts';
+is join(' ', sort keys %$all),
+    'certificates generations master pools processes', 'its parts';
 is_deeply $all->{master}, { pid => 4711, version => '1.2.3',
     generation => 3, uptime_ms => 11104000, file => '/etc/p.conf',
     control => '/run/p.sock', reloading => JSON::PP::false, changes => 1 },

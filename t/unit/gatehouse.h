@@ -168,6 +168,7 @@ static void house_setup(void)
 	ck_assert(slots_create());
 	slot_self = &slots.at[0];
 	ck_assert(lobby_create(&house_lobby, 64));
+	atomic_store(&house_lobby.head->ready, 1);
 	house_lobby.connections = 1000;
 	house_pair(house_lobby.arrivals);
 	house_pair(house_lobby.calls);

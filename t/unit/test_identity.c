@@ -191,8 +191,10 @@ END_TEST
 
 START_TEST(a_port_is_named_if_no_listener_has_the_usual_one)
 {
-	struct addr at[2] = {{.len = sizeof at[0].in}, {.len = sizeof at[0].in}};
+	struct addr at[2];
 
+	memset(at, 0, sizeof at);
+	at[0].len = at[1].len = sizeof at[0].in;
 	at[0].in.sin_family = at[1].in.sin_family = AF_INET;
 	at[0].in.sin_port = htons(8443);
 	at[1].in.sin_port = htons(443);
