@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "http/uri.h"
+#include "shm/board.h"
 #include "shm/seats.h"
 
 #define NUMBERS 0xffffffu
@@ -41,17 +42,17 @@ void call_name(struct call *call, const struct conf_pool *pool,
 	call->nserver = (uint32_t)name.n;
 }
 
-/* Where all have the pool's name there is nothing to tell apart. */
+/* Where all have the pool's name there is nothing to tell apart. The key is
+ * secret: nobody shall find a name whose mark is that of another's. */
 uint32_t call_mark(const struct conf_backend *b, struct slice host)
 {
-	static const uint64_t key[2];
 	const struct conf_pool *pool = &seats.conf->pools[b->pool];
 	static struct call call;
 
 	if (!b->tls || pool->tls.name.n)
 		return b->tls;
 	call_name(&call, pool, b, host);
-	return (uint32_t)hash_slice(key, slice_make(call.server,
+	return (uint32_t)hash_slice(board.head->secret, slice_make(call.server,
 	    call.nserver)) | 2;
 }
 
