@@ -126,13 +126,17 @@ static void hand_over(struct visit *v)
 	static struct arrival a;
 
 	v->stage = STAGE_HANDOVER;
+	/* out of our set before the family has it in its own */
+	loop_arm(&v->entry, 0);
+	if (!handover_has_place()) {
+		handover_await_place(&v->wait);
+		return;
+	}
 	if (!fill(v, &a)) {
 		OPENSSL_cleanse(&a, sizeof a);
 		fail(v, "no keys for its records");
 		return;
 	}
-	/* out of our set before the family has it in its own */
-	loop_arm(&v->entry, 0);
 	enum io io = handover_send(&a, v->wire.fd);
 	OPENSSL_cleanse(&a, sizeof a);
 	if (io == IO_WAIT)
