@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "master/inspect.h"
 #include "master/obituary.h"
 #include "master/privs.h"
 #include "master/reap.h"
@@ -137,7 +138,7 @@ static bool begin(struct generation *g, struct shift *s, bool lets_in)
 {
 	*s = (struct shift){.number = ++newest_shift, .lets_in = lets_in,
 	    .wants = lets_in ? wanted(g->conf) : 1,
-	    .late_at = clock_ms() + START_MS,
+	    .late_at = clock_ms() + START_MS + inspect_long(),
 	    .retire = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
 	if (s->retire < 0) {
 		log_err("eventfd: %m");

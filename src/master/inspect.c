@@ -24,6 +24,7 @@
 #include "shm/board.h"
 
 #define SAID_MOST 65536
+#define FILE_MS 20 /* that one may take to read, on a busy machine */
 
 unsigned inspect_patience = 30000;
 
@@ -46,6 +47,7 @@ static struct inspection {
 	pid_t pid;
 	uint64_t until; /* clock_ms */
 	uint64_t print;
+	unsigned files;
 	struct intake said, found;
 } now = {.state = INSPECT_FAILED, .said.fd = -1, .found.fd = -1};
 
@@ -185,6 +187,11 @@ static void start(const struct master_task *task, const struct conf *conf)
 		close(t.found);
 }
 
+unsigned inspect_long(void)
+{
+	return now.files < 100000 ? now.files * FILE_MS : 100000 * FILE_MS;
+}
+
 unsigned inspect_begin(const struct master_task *task,
     const struct conf *conf)
 {
@@ -193,12 +200,13 @@ unsigned inspect_begin(const struct master_task *task,
 	now.pid = 0;
 	now.said.n = now.found.n = 0;
 	now.print = 0;
+	now.files = 0;
 	now.state = INSPECT_FINE;
 	if (!conf_has_gates(conf))
 		return now.number;
 	now.state = INSPECT_GOES_ON;
-	now.until = clock_ms() + inspect_patience;
-	now.print = files_print(conf);
+	now.print = files_print(conf, &now.files);
+	now.until = clock_ms() + inspect_patience + inspect_long();
 	start(task, conf);
 	return now.number;
 }
