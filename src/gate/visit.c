@@ -195,7 +195,10 @@ static void take_step(struct visit *v, enum io came)
 	int error = done == 1 ? SSL_ERROR_NONE : SSL_get_error(v->ssl, done);
 	enum io sent = wire_end(&v->wire);
 
-	if (error != SSL_ERROR_NONE && error != SSL_ERROR_WANT_READ)
+	/* who only looks whether there is a listener is not worth a line */
+	if (came == IO_END && v->wire.rx == 0)
+		end(v);
+	else if (error != SSL_ERROR_NONE && error != SSL_ERROR_WANT_READ)
 		fail(v, why_failed(v->ssl, saved, came));
 	else if (sent == IO_BROKEN)
 		fail(v, strerror(errno));

@@ -107,14 +107,14 @@ struct cursor {
 };
 
 /* The first bytes from there on, as many as one record takes. */
-static int cut_record(struct cursor *c, struct iovec *piece, size_t *n)
+static int cut_record(struct cursor *c, size_t most, struct iovec *piece,
+    size_t *n)
 {
 	int k = 0;
 
-	for (*n = 0; c->n > 0 && *n < RECORD_PLAIN && k < PIECES; k++) {
+	for (*n = 0; c->n > 0 && *n < most && k < PIECES; k++) {
 		size_t have = c->v->iov_len - c->skip;
-		size_t take = have < RECORD_PLAIN - *n ? have
-		    : RECORD_PLAIN - *n;
+		size_t take = have < most - *n ? have : most - *n;
 		piece[k].iov_base = (char *)c->v->iov_base + c->skip;
 		piece[k].iov_len = take;
 		*n += take;
@@ -131,6 +131,8 @@ static int cut_record(struct cursor *c, struct iovec *piece, size_t *n)
 size_t secure_seal(struct stride *s, unsigned side, const struct iovec *v,
     int n)
 {
+	const struct session *session = records_session(s, side);
+	size_t most = session->most ? session->most : RECORD_PLAIN;
 	struct cursor from = {v, n, 0};
 	struct iovec piece[PIECES];
 	size_t sum = 0, length;
@@ -140,7 +142,7 @@ size_t secure_seal(struct stride *s, unsigned side, const struct iovec *v,
 		return 0;
 	records_settle_keys(s, side);
 	while (from.n > 0 && have_key(s, side)) {
-		int k = cut_record(&from, piece, &length);
+		int k = cut_record(&from, most, piece, &length);
 		if (length == 0 || !put(s, side, RECORD_DATA, piece, k,
 		    length))
 			break;
