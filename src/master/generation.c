@@ -19,8 +19,6 @@
 #include "master/wires.h"
 #include "shm/board.h"
 
-#define START_MS 15000 /* a family that is not ready by then never will be */
-
 struct generation generations[GENERATIONS];
 static unsigned newest;
 
@@ -240,7 +238,7 @@ struct generation *generation_start(const struct master_task *task,
 	g->state = GEN_STARTING;
 	tell_newest();
 	refresh_seats();
-	g->drain_until = clock_ms() + START_MS;
+	g->drain_until = clock_ms() + gates_patience(conf);
 	if (!order_family(task, g)) {
 		log_err("generation %u cannot be started", g->number);
 		generation_kill(g);
