@@ -190,6 +190,7 @@ static void go_on(struct loop_entry *entry, uint32_t events)
 		[STAGE_FIRST] = send_first,
 		[STAGE_HANDSHAKE] = errand_shake_hands,
 		[STAGE_LAST_FLIGHT] = errand_send_last_flight,
+		[STAGE_TICKETS] = errand_take_tickets,
 		[STAGE_ANSWER] = errand_read_answer,
 		[STAGE_HANDOVER] = errand_hand_over,
 	};
@@ -205,6 +206,8 @@ static void be_late(struct loop_entry *entry)
 
 	if (e->report && clock_ms() < e->ends_at)
 		errand_report_again(e);
+	else if (e->stage == STAGE_TICKETS)
+		errand_be_done(e);
 	else
 		errand_end(e);
 }

@@ -92,8 +92,9 @@ static void end_answer(struct errand *e, int error, enum io came)
 	} else if (is_over(e, error) || came == IO_END) {
 		errand_report_end(e, NULL);
 	} else {
+		const char *reason = errand_reason();
 		errand_report_end(e, came == IO_BROKEN ? "connection reset"
-		    : "its records are not lawful");
+		    : reason ? reason : "its records are not lawful");
 	}
 }
 

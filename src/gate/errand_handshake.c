@@ -5,18 +5,28 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "base/clock.h"
 #include "gate/errand_state.h"
 #include "gate/peers.h"
+
+#define VERDICT_MS 100 /* for its word on our certificate */
 
 static void fail(struct errand *e, const char *why)
 {
 	errand_fail(e, ARRIVAL_FAILED, why);
 }
 
+const char *errand_reason(void)
+{
+	unsigned long code = ERR_peek_error();
+
+	return code ? ERR_reason_error_string(code) : NULL;
+}
+
 static const char *why_failed(struct errand *e, int saved, enum io came)
 {
 	unsigned long code = ERR_peek_error();
-	const char *reason = code ? ERR_reason_error_string(code) : NULL;
+	const char *reason = errand_reason();
 
 	if (e->why[0])
 		return e->why;
@@ -31,13 +41,16 @@ static const char *why_failed(struct errand *e, int saved, enum io came)
 
 /* Tickets that are here already make the next handshake cheaper. Nothing else
  * is lawful before the first request. */
-static void take_tickets(struct errand *e)
+void errand_take_tickets(struct errand *e)
 {
 	enum io came = wire_begin_whole(&e->wire);
 	char byte;
 
 	if (came != IO_OK) {
-		errand_hand_over(e);
+		if (e->stage == STAGE_TICKETS)
+			errand_await(e, EPOLLIN | EPOLLET); /* half a record? */
+		else
+			errand_be_done(e);
 		return;
 	}
 	ERR_clear_error();
@@ -45,19 +58,43 @@ static void take_tickets(struct errand *e)
 	int error = SSL_get_error(e->ssl, done);
 	enum io sent = wire_end(&e->wire);
 	if (error == SSL_ERROR_WANT_READ && sent == IO_OK)
-		errand_hand_over(e);
+		errand_be_done(e);
 	else
 		fail(e, done == 1 ? "it spoke before it was asked"
 		    : why_failed(e, errno, IO_OK));
 }
 
-static void be_connected(struct errand *e)
+void errand_be_done(struct errand *e)
 {
-	ERR_clear_error();
+	loop_late_at(&e->entry, e->ends_at);
 	if (e->call.kind == CALL_CHECK)
 		errand_ask(e);
 	else
-		take_tickets(e);
+		errand_hand_over(e);
+}
+
+/* With TLS 1.3 a backend that does not like our certificate, or wants one,
+ * says so after the handshake; its tickets say that it does. */
+static void be_connected(struct errand *e)
+{
+	ERR_clear_error();
+	if (e->asked && SSL_version(e->ssl) == TLS1_3_VERSION) {
+		e->stage = STAGE_TICKETS;
+		loop_late_at(&e->entry, clock_ms() + VERDICT_MS);
+	}
+	if (e->asked || e->call.kind == CALL_CONNECT)
+		errand_take_tickets(e);
+	else
+		errand_ask(e);
+}
+
+static int be_asked(SSL *ssl, void *arg)
+{
+	struct errand *e = arg;
+
+	(void)ssl;
+	e->asked = true;
+	return 1;
 }
 
 static void take_step(struct errand *e, enum io came)
@@ -117,6 +154,7 @@ void errand_begin_handshake(struct errand *e)
 		fail(e, "no memory for a handshake");
 		return;
 	}
+	SSL_set_cert_cb(e->ssl, be_asked, e);
 	BIO_up_ref(e->wire.bio); /* it goes with the SSL object */
 	SSL_set_bio(e->ssl, e->wire.bio, e->wire.bio);
 	wire_begin_first(&e->wire);

@@ -14,7 +14,7 @@
 #include "shm/arrival.h"
 
 enum stage { STAGE_CONNECT, STAGE_FIRST, STAGE_HANDSHAKE, STAGE_LAST_FLIGHT,
-	STAGE_ANSWER, STAGE_HANDOVER, STAGE_REPORT };
+	STAGE_TICKETS, STAGE_ANSWER, STAGE_HANDOVER, STAGE_REPORT };
 
 struct errand {
 	struct loop_entry entry;
@@ -22,6 +22,7 @@ struct errand {
 	enum stage stage;
 	uint64_t ends_at;      /* clock_ms */
 	const struct conf_backend *backend;
+	bool asked;            /* for a certificate of ours */
 	SSL *ssl;
 	struct wire wire;
 	struct secrets secrets;
@@ -51,6 +52,13 @@ void errand_end(struct errand *e);
 void errand_begin_handshake(struct errand *e);
 void errand_shake_hands(struct errand *e);
 void errand_send_last_flight(struct errand *e);
+void errand_take_tickets(struct errand *e);
+
+/* The backend has no more to say before its first request. */
+void errand_be_done(struct errand *e);
+
+/* What OpenSSL says of the last failure; NULL: nothing. */
+const char *errand_reason(void);
 
 /* ---- errand_check.c: the stages of a check ---- */
 

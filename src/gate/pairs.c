@@ -199,6 +199,14 @@ static bool is_lone_key(const struct source *of)
 	    && (of->pem.nkeys || of->pem.encrypted);
 }
 
+static bool has(const struct sources *s, bool (*is_so)(const struct source *))
+{
+	for (unsigned i = 0; i < s->n; i++)
+		if (is_so(&s->at[i]))
+			return true;
+	return false;
+}
+
 /* For who has a certificate and no key yet: any file of the same entry. */
 static void match_keys(struct sources *s, struct complaints *c)
 {
@@ -310,10 +318,14 @@ void pairs_find(struct sources *s, const char *key, struct complaints *c)
 			take_from_partner(s, of, c);
 		of->used |= c->errors > errors; /* that is said */
 	}
-	if (s->many) {
+	/* Seldom: these prints take OpenSSL longer than to read all files. */
+	if (s->many && has(s, is_lone_cert))
+		pass_over_chains(s);
+	if (s->many && has(s, is_lone_cert)) {
 		match_keys(s, c);
 		pass_over_chains(s);
-		pass_over_keys(s);
 	}
+	if (s->many && has(s, is_lone_key))
+		pass_over_keys(s);
 	say_what_is_left(s, c);
 }

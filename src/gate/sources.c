@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/slice.h"
 #include "gate/complain.h"
 #include "gate/pairs.h"
 
@@ -76,6 +77,12 @@ static int by_path(const void *a, const void *b)
 	    ((const struct source *)b)->path);
 }
 
+/* What an authority says of a certificate (gate/staple.h) lies beside it. */
+static bool is_staple(const char *path)
+{
+	return slice_ends(slice_str(path), SLICE(".ocsp"));
+}
+
 static void add_glob(struct sources *s, const char *pattern,
     struct complaints *c)
 {
@@ -86,7 +93,7 @@ static void add_glob(struct sources *s, const char *pattern,
 	if (error == GLOB_NOSPACE)
 		die("out of memory");
 	for (size_t i = 0; error == 0 && i < g.gl_pathc; i++)
-		if (s->n <= SOURCES_MOST)
+		if (s->n <= SOURCES_MOST && !is_staple(g.gl_pathv[i]))
 			add_path(s, g.gl_pathv[i], c);
 	globfree(&g);
 	if (error)

@@ -105,8 +105,10 @@ static bool set_groups(SSL_CTX *ctx, const char *groups, struct complaints *c)
 bool strength_set(SSL_CTX *ctx, unsigned min_version, const char *ciphers,
     const char *groups, struct complaints *c)
 {
+	/* of what is strong the quickest, unless the client has no AES */
 	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION
-	    | SSL_OP_NO_RENEGOTIATION);
+	    | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE
+	    | SSL_OP_PRIORITIZE_CHACHA);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_read_ahead(ctx, 0);
 	bool fine = SSL_CTX_set_min_proto_version(ctx, (int)min_version)

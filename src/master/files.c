@@ -18,6 +18,8 @@ struct seen {
 	int64_t seconds, nanoseconds;
 };
 
+static unsigned found; /* by the files_print under way */
+
 static void add(uint64_t *print, const void *p, size_t n)
 {
 	const uint64_t key[2] = {*print, n};
@@ -37,6 +39,7 @@ static bool add_file(uint64_t *print, const char *path)
 		    (uint64_t)st.st_size, st.st_mtim.tv_sec,
 		    st.st_mtim.tv_nsec};
 		is_folder = S_ISDIR(st.st_mode);
+		found++;
 	}
 	add(print, path, strlen(path));
 	add(print, &seen, sizeof seen);
@@ -115,10 +118,11 @@ static void add_all(uint64_t *print, const char *pattern)
 	globfree(&g);
 }
 
-uint64_t files_print(const struct conf *conf)
+uint64_t files_print(const struct conf *conf, unsigned *n)
 {
 	uint64_t print = 1;
 
+	found = 0;
 	for (unsigned i = 0; i < conf->nlisteners; i++) {
 		const struct conf_tls *tls = &conf->listeners[i].tls;
 		for (unsigned k = 0; k < tls->ncertificates; k++) {
@@ -133,5 +137,7 @@ uint64_t files_print(const struct conf *conf)
 		add_all(&print, tls->cert);
 		add_all(&print, tls->key);
 	}
+	if (n)
+		*n = found;
 	return print;
 }

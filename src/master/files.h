@@ -10,7 +10,8 @@
 /* A number that is another one when a file that gates of conf read has come,
  * gone, or been written or replaced: of listeners their certificates, keys and
  * client_ca, of pools ca, cert and key; of all that their globs and folders
- * have now. Nothing is read of any file. May block on the disk. */
-uint64_t files_print(const struct conf *conf);
+ * have now. Nothing is read of any file. *n (unless n is NULL) is how many
+ * there are. May block on the disk. */
+uint64_t files_print(const struct conf *conf, unsigned *n);
 
 #endif

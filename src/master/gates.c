@@ -19,9 +19,7 @@
 #include "shm/board.h"
 
 #define GATES_MOST 64
-#define START_MS 15000 /* beyond the time that reading certificates takes */
-#define SLOWER 4       /* they may take it, than who has looked at them */
-#define AGAIN_MS 1500  /* until a slot or a process may be there again */
+#define START_MS 15000 /* a shift that is not there by then never will be */
 #define LOOK_MS 10     /* while one starts: gates have no way to report */
 #define GRACE_MS 5000  /* beyond the deadlines of what a retired one does */
 
@@ -100,22 +98,13 @@ static bool has_tls_backends(const struct conf *conf)
 	return false;
 }
 
-static unsigned cpus(void)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return n < 1 ? 1 : n > GATES_MOST ? GATES_MOST : (unsigned)n;
-}
-
 static unsigned wanted(const struct conf *conf)
 {
-	return conf->gates ? conf->gates : cpus();
-}
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
-unsigned long long gates_patience(const struct conf *conf)
-{
-	return START_MS + inspect_took() * SLOWER
-	    * (1 + wanted(conf) / cpus());
+	if (conf->gates)
+		return conf->gates;
+	return cpus < 1 ? 1 : cpus > GATES_MOST ? GATES_MOST : (unsigned)cpus;
 }
 
 static bool has(const struct generation *g, const struct shift *s,
@@ -149,7 +138,7 @@ static bool begin(struct generation *g, struct shift *s, bool lets_in)
 {
 	*s = (struct shift){.number = ++newest_shift, .lets_in = lets_in,
 	    .wants = lets_in ? wanted(g->conf) : 1,
-	    .late_at = clock_ms() + gates_patience(g->conf),
+	    .late_at = clock_ms() + START_MS + inspect_long(),
 	    .retire = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
 	if (s->retire < 0) {
 		log_err("eventfd: %m");
@@ -305,7 +294,7 @@ static unsigned long long look_at(struct generation *g, uint64_t now)
 	kill_late(g, now);
 	if (g->gates.number && !young_waits(&g->gates_young, now)
 	    && !make_missing(g, &g->gates))
-		return now + AGAIN_MS;
+		return now + START_MS / 10;
 	if (g->relief.number)
 		return look_at_relief(g, now);
 	if (g->state == GEN_STARTING && !gates_are_ready(g))

@@ -19,10 +19,6 @@
 enum gates_renewal { RENEWAL_NONE, RENEWAL_STARTS, RENEWAL_FINE,
 	RENEWAL_FAILED };
 
-/* How long a shift may take until all of it live, ms: longer, where the check
- * of the certificates took long. */
-unsigned long long gates_patience(const struct conf *conf);
-
 /* Makes the first shift, if the generation is to have gates. False,
  * logged. */
 bool gates_start(const struct master_task *task, struct generation *g);

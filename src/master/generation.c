@@ -14,10 +14,13 @@
 #include "master/bind.h"
 #include "master/claim.h"
 #include "master/gates.h"
+#include "master/inspect.h"
 #include "master/privs.h"
 #include "master/spawn.h"
 #include "master/wires.h"
 #include "shm/board.h"
+
+#define START_MS 15000 /* a family that is not ready by then never will be */
 
 struct generation generations[GENERATIONS];
 static unsigned newest;
@@ -238,7 +241,7 @@ struct generation *generation_start(const struct master_task *task,
 	g->state = GEN_STARTING;
 	tell_newest();
 	refresh_seats();
-	g->drain_until = clock_ms() + gates_patience(conf);
+	g->drain_until = clock_ms() + START_MS + inspect_long();
 	if (!order_family(task, g)) {
 		log_err("generation %u cannot be started", g->number);
 		generation_kill(g);

@@ -35,8 +35,9 @@ void inspect_drop(unsigned number);
 const char *inspect_said(size_t *n);
 uint64_t inspect_print(void);
 
-/* How many ms the last one took that came to an end; 0 if none was needed. */
-uint64_t inspect_took(void);
+/* ms beyond what a handful of files takes: for who waits for gates that read
+ * what it has read. */
+unsigned inspect_long(void);
 
 /* The certificates that it found. For facts_free. */
 struct facts inspect_facts(void);

@@ -91,7 +91,7 @@ static void look_at_renewal(const struct generation *g)
 static void look_at_files(const struct master_task *task,
     const struct generation *g)
 {
-	uint64_t print = files_print(g->conf);
+	uint64_t print = files_print(g->conf, NULL);
 	bool stays = print == seen;
 
 	seen = print;

@@ -2,13 +2,17 @@
 /* Keys of records from the secrets of a handshake. */
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <string.h>
 
 #include "net/record.h"
 
-static EVP_KDF *tls13, *prf; /* fetched once, and kept */
+/* Fetched once, and kept: fetching costs more than what they do. HMAC with
+ * SHA-256 and with SHA-384. */
+static EVP_KDF *prf;
+static EVP_MAC_CTX *hmac[2];
 
 static const struct {
 	size_t key, iv12; /* bytes; of the iv in TLS 1.2 */
@@ -18,15 +22,6 @@ static const struct {
 	[RECORD_AES_256_GCM] = {32, 4, "SHA2-384"},
 	[RECORD_CHACHA20_POLY1305] = {32, 12, "SHA2-256"},
 };
-
-bool record_keys_init(void)
-{
-	if (tls13 == NULL)
-		tls13 = EVP_KDF_fetch(NULL, "TLS13-KDF", NULL);
-	if (prf == NULL)
-		prf = EVP_KDF_fetch(NULL, "TLS1-PRF", NULL);
-	return tls13 != NULL && prf != NULL;
-}
 
 static OSSL_PARAM text(const char *name, const char *value)
 {
@@ -48,22 +43,70 @@ static bool derive(EVP_KDF *kdf, const OSSL_PARAM *params, uint8_t *to,
 	return fine;
 }
 
-/* HKDF-Expand-Label(secret, label, "", n) of RFC 8446, 7.1. */
-static bool expand(const struct record_keys *k, const uint8_t *secret,
-    const char *label, uint8_t *to, size_t n)
+static EVP_MAC_CTX *make_hmac(EVP_MAC *mac, const char *digest)
 {
-	int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
+	static const uint8_t zeros[32];
+	EVP_MAC_CTX *ctx = mac ? EVP_MAC_CTX_new(mac) : NULL;
 	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
-		text(OSSL_KDF_PARAM_DIGEST, k->secret_bytes == 48 ?
-		    "SHA2-384" : "SHA2-256"),
-		bytes(OSSL_KDF_PARAM_KEY, secret, k->secret_bytes),
-		bytes(OSSL_KDF_PARAM_PREFIX, "tls13 ", 6),
-		bytes(OSSL_KDF_PARAM_LABEL, label, strlen(label)),
+		text(OSSL_MAC_PARAM_DIGEST, digest),
 		OSSL_PARAM_construct_end()
 	};
 
-	return derive(tls13, params, to, n);
+	if (ctx && EVP_MAC_init(ctx, zeros, sizeof zeros, params) == 1)
+		return ctx;
+	EVP_MAC_CTX_free(ctx);
+	return NULL;
+}
+
+bool record_keys_init(void)
+{
+	EVP_MAC *mac;
+
+	if (prf != NULL)
+		return true;
+	mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	hmac[0] = make_hmac(mac, "SHA2-256");
+	hmac[1] = make_hmac(mac, "SHA2-384");
+	EVP_MAC_free(mac);
+	prf = EVP_KDF_fetch(NULL, "TLS1-PRF", NULL);
+	return hmac[0] != NULL && hmac[1] != NULL && prf != NULL;
+}
+
+static EVP_MAC_CTX *hmac_of(const struct record_keys *k)
+{
+	return hmac[k->secret_bytes == 48];
+}
+
+/* HKDF-Expand-Label(secret, label, "", n) of RFC 8446, 7.1. n is the hash's
+ * length or less: so the first block of HKDF-Expand (RFC 5869, 2.3) is all. */
+static bool expand(const struct record_keys *k, const uint8_t *secret,
+    const char *label, uint8_t *to, size_t n)
+{
+	size_t nlabel = strlen(label), nblock;
+	uint8_t head[] = {0, (uint8_t)n, (uint8_t)(6 + nlabel), 't', 'l', 's',
+		'1', '3', ' '};
+	static const uint8_t tail[] = {0, 1}; /* no context; block 1 */
+	uint8_t block[EVP_MAX_MD_SIZE];
+	EVP_MAC_CTX *ctx = hmac_of(k);
+	bool fine = EVP_MAC_init(ctx, secret, k->secret_bytes, NULL) == 1 &&
+	    EVP_MAC_update(ctx, head, sizeof head) == 1 &&
+	    EVP_MAC_update(ctx, (const uint8_t *)label, nlabel) == 1 &&
+	    EVP_MAC_update(ctx, tail, sizeof tail) == 1 &&
+	    EVP_MAC_final(ctx, block, &nblock, sizeof block) == 1 &&
+	    nblock >= n;
+
+	if (fine)
+		memcpy(to, block, n);
+	OPENSSL_cleanse(block, sizeof block);
+	return fine;
+}
+
+/* A key of zeros takes the place of the secret that HMAC holds. */
+static void forget(const struct record_keys *k)
+{
+	static const uint8_t zeros[48];
+
+	EVP_MAC_init(hmac_of(k), zeros, k->secret_bytes, NULL);
 }
 
 /* RFC 8446, 7.3; the secret stands in key->secret. */
@@ -76,7 +119,7 @@ static bool fill(const struct record_keys *k, struct record_key *key)
 static bool is_lawful(const struct record_keys *k, unsigned version)
 {
 	return k->version == version && k->suite > RECORD_NONE &&
-	    k->suite <= RECORD_CHACHA20_POLY1305 && tls13 != NULL &&
+	    k->suite <= RECORD_CHACHA20_POLY1305 && prf != NULL &&
 	    (version == RECORD_TLS12 || k->secret_bytes == 32 ||
 	    k->secret_bytes == 48);
 }
@@ -88,7 +131,9 @@ bool record_keys_13(struct record_keys *k, const uint8_t *read_secret,
 		return false;
 	memcpy(k->read[0].secret, read_secret, k->secret_bytes);
 	memcpy(k->write[0].secret, write_secret, k->secret_bytes);
-	return fill(k, &k->read[0]) && fill(k, &k->write[0]);
+	bool fine = fill(k, &k->read[0]) && fill(k, &k->write[0]);
+	forget(k);
+	return fine;
 }
 
 bool record_next(const struct record_keys *k, const struct record_key *now,
@@ -96,8 +141,10 @@ bool record_next(const struct record_keys *k, const struct record_key *now,
 {
 	if (!is_lawful(k, RECORD_TLS13))
 		return false;
-	return expand(k, now->secret, "traffic upd", next->secret,
+	bool fine = expand(k, now->secret, "traffic upd", next->secret,
 	    k->secret_bytes) && fill(k, next);
+	forget(k);
+	return fine;
 }
 
 bool record_keys_12(struct record_keys *k, const uint8_t *master,

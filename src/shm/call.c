@@ -47,7 +47,7 @@ void call_name(struct call *call, const struct conf_pool *pool,
 uint32_t call_mark(const struct conf_backend *b, struct slice host)
 {
 	const struct conf_pool *pool = &seats.conf->pools[b->pool];
-	static struct call call;
+	struct call call;
 
 	if (!b->tls || pool->tls.name.n)
 		return b->tls;

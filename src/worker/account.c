@@ -135,7 +135,8 @@ next_step account_run(struct stride *s)
 		return NEXT(linger ? STEP_LINGER : STEP_CLOSE);
 	}
 	s->f.flags = 0;
-	if (s->f.in || secure_is_pending(s, SIDE_CLIENT)) /* pipelined; now and then it is others' turn */
+	/* pipelined; now and then it is others' turn */
+	if (s->f.in || secure_is_pending(s, SIDE_CLIENT))
 		return ++s->requests < REQUESTS ? NEXT(STEP_RECEIVE)
 		    : BECOME(STEP_RECEIVE, WAIT_CLIENT_ROOM);
 	if (lobby_order() >= LOBBY_HURRY)

@@ -73,12 +73,14 @@ static unsigned pages_of(const struct flow *f)
 {
 	unsigned n = f->body.pages + f->out.pages + record_pages(f);
 
-	return n + (f->facts != 0) + (f->in != 0) + (f->head != 0 && f->head != f->in)
+	return n + (f->facts != 0) + (f->in != 0)
+	    + (f->head != 0 && f->head != f->in)
 	    + (f->req != 0) + (f->bin != 0)
 	    + (f->bhead != 0 && f->bhead != f->req);
 }
 
-static uint32_t take_page(struct stride *s, enum page_size size, unsigned most)
+static uint32_t take_page(struct stride *s, enum page_size size,
+    unsigned most)
 {
 	if (pages_of(&s->f) >= most)
 		return 0;

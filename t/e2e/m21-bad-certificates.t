@@ -95,7 +95,7 @@ ok until_true(sub { ($p->sums)[0] >= 1 }, 5), 'the old generation has gone';
 
 my $worker = ($p->workers)[0];
 my $many = Portico::temporary();
-Certs::save("$many/$_.pem", Portico::slurp($good)) for 1 .. 3000;
+Certs::save("$many/$_.pem", Portico::slurp($good)) for 1 .. 1500;
 $p->write_conf(one_https($b->address, $many));
 $p->signal('HUP');
 kill 'KILL', $worker;
@@ -103,6 +103,6 @@ ok until_true(sub { my @w = $p->workers;
     @w >= 2 && !grep { $_ == $worker } @w }, 5),
     'a worker that dies meanwhile is followed';
 is get_tls($at, '/')->{body}, 'fine', 'and requests are served';
-ok $p->logged(qr/generation 3 is running/, 30), 'it comes to its end';
+ok $p->logged(qr/generation 3 is running/, 60), 'it comes to its end';
 is $p->stop, 0, 'ends';
 done_testing;

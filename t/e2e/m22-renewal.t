@@ -96,16 +96,22 @@ is scalar(() = $p->log =~ /certificates have changed, but/g), 1,
     'it is told once';
 is served($at), $good, 'the old one is served';
 is join(' ', $p->pids('gate')), "@now", 'by the old gates';
+kill 'KILL', $now[0];
+ok $p->logged(qr/gate \d died young: its successor waits/, 5),
+    'one that dies now cannot be followed';
+is served($at), $good, 'the other one serves' for 1 .. 4;
 renew();
 my $mended = serial($live);
 ok until_true(sub { served($at) eq $mended }, 10), 'a good one is taken';
+ok until_true(sub { $p->pids('gate') == 2 }, 10), 'and there are two again';
 
 # ---- A reload does it as well, and at once ----
 
 renew();
 my $next = serial($live);
-$p->reload(undef, sub { served($at) eq $next });
-is served($at), $next, 'HUP takes it with everything else';
+$p->signal('HUP');
+ok until_true(sub { served($at) eq $next }, 20),
+    'HUP takes it with everything else';
 ok until_true(sub { ($p->sums)[0] == 1 }, 5), 'the old generation ends';
 my ($ended, $wrong) = $p->sums;
 is $wrong, undef, 'and leaves nothing';

@@ -79,6 +79,16 @@ for my $version (qw(-tls1_2 -tls1_3)) {
 		    $lines[0], $lines[1])), 2, "s_client $version $more";
 	}
 }
+for my $version (qw(-tls1_2 -tls1_3)) {
+	for my $most (512, 4096) {
+		my $out = talk([ @s_client, $version, '-quiet', '-maxfraglen',
+		    $most ], $lines[0] =~ s/x/text/r, qr/\n\Q$text\E/,
+		    $lines[1], qr/fine/, undef);
+
+		ok $out =~ /\n\Q$text\E/ && fine($out =~ s/\Q$text\E/\n/r),
+		    "s_client $version: records of $most bytes at most";
+	}
+}
 my $out = talk([ @s_client, '-tls1_3' ], qr/read R BLOCK/, $lines[0],
     qr/fine/, "K\n", $lines[0], "k\n", $lines[0], "K\n", "K\n", $lines[1]);
 is fine($out), 4, 's_client: key updates' or diag $out;

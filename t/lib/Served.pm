@@ -42,7 +42,8 @@ sub save
 }
 
 # kind: "nginx" or "apache2"; the test is skipped without it. cert => file of
-# PEM with key: it speaks TLS; client_ca => file: and wants certificates.
+# PEM with key: it speaks TLS; client_ca => file: and wants certificates; to =>
+# address: nginx asks there for all it is asked for; version => '1.2', '1.3'.
 sub new
 {
 	my ($class, $kind, $name, %tls) = @_;
@@ -62,7 +63,8 @@ sub new
 sub nginx_text
 {
 	my ($self) = @_;
-	my ($dir, $root) = ($self->{dir}, tree());
+	my $dir = $self->{dir};
+	my $root = $self->{tls}{to} ? '' : tree();
 	my $user = $> ? '' : 'user nobody ' .
 	    ((getgrgid 65534)[0] // 'nogroup') . ';';
 	my $temporary = join ' ', map { "${_}_temp_path $dir/$_;" }
@@ -73,6 +75,10 @@ sub nginx_text
 	    "ssl_certificate_key $cert;" . (!$ca ? '' :
 	    "ssl_client_certificate $ca; ssl_verify_client on;");
 	my $ssl = $cert ? 'ssl' : '';
+	my $to = $self->{tls}{to} ? "proxy_pass http://$self->{tls}{to};" :
+	    "root $root;";
+	$tls .= "ssl_protocols TLSv$self->{tls}{version};"
+	    if $self->{tls}{version};
 
 	return <<"END";
 $user
@@ -88,7 +94,10 @@ http {
     listen 127.0.0.1:$self->{port} $ssl;
     $tls
     add_header X-Backend $self->{name};
-    location / { root $root; }
+    client_max_body_size 0;
+    keepalive_requests 1000;
+    proxy_http_version 1.1;
+    location / { $to }
     location /u { return 200 "done"; }
   }
 }

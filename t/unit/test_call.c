@@ -10,7 +10,7 @@
 #include "shm/call.h"
 
 #define OTHER 9 /* a slot that somebody else has */
-#define ROUNDS 3000
+#define ROUNDS 1000
 
 static struct conn *c;
 static struct flow f;
@@ -315,6 +315,91 @@ START_TEST(full_sockets_are_no_errors)
 }
 END_TEST
 
+/* ---- Between threads ---- */
+
+static _Atomic uint32_t asked; /* number of a call; 0: none */
+static atomic_uint given;      /* calls whose row a gate's message took */
+static atomic_uint in_idle, at_once;
+
+/* Receives what gates send, as any worker does. */
+static void receive_all(void)
+{
+	uint32_t number;
+
+	while (!finish) {
+		if ((number = atomic_exchange(&asked, 0)) == 0) {
+			sched_yield();
+			continue;
+		}
+		struct arrival a = arrival_of(ARRIVAL_BACKEND);
+		a.number = number;
+		int fd = socket(AF_INET, SOCK_STREAM, 0);
+		wrong += fd < 0;
+		if (arrive_as(&a, fd) != NULL)
+			atomic_fetch_add(&given, 1);
+	}
+}
+
+static void use_peer_of(struct conn *row)
+{
+	struct conn *peer = conn_flow(row)->peer >= 0
+	    ? lobby_get((unsigned)conn_flow(row)->peer) : NULL;
+
+	if (peer)
+		atomic_fetch_add(&at_once, 1);
+	else if ((peer = seat_idle(row, SLICE("a.test"))) != NULL)
+		atomic_fetch_add(&in_idle, 1);
+	wrong += peer == NULL || !farm_is_mine(peer, row, 0);
+	if (peer)
+		lobby_close(peer);
+}
+
+/* The row was put down, and whoever received took it: it is ours again. */
+static void await_row(unsigned before)
+{
+	while (atomic_load(&given) == before)
+		sched_yield();
+	atomic_store(&c->word, word_make(conn_serial(c), slot_me,
+	    CONN_OWNED));
+}
+
+static void call_and_park(void)
+{
+	unsigned before = atomic_load(&given);
+
+	f.called = call_number(c);
+	f.peer = -1;
+	f.secure = 0;
+	conn_publish(c, &f);
+	atomic_store(&asked, f.called);
+	do {
+		if (lobby_park(c, &f)) {
+			await_row(before);
+			break;
+		}
+	} while (call_verdict(c, &f) == VERDICT_NONE);
+	use_peer_of(c);
+}
+
+START_TEST(no_connection_misses_its_row)
+{
+	struct member receiver;
+
+	finish = false;
+	member_start(&receiver, HELPER, receive_all);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		call_and_park();
+		/* all of it is over, idle or not */
+		ck_assert_uint_eq(seats.at[0].nidle, 0);
+	}
+	finish = true;
+	member_join(&receiver);
+	ck_assert_uint_eq(wrong, 0);
+	ck_assert_uint_eq(at_once + in_idle, ROUNDS);
+	farm_check_sums(1, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("call");
@@ -336,8 +421,11 @@ int main(void)
 	tcase_add_test(tc, names_are_told_apart);
 	tcase_add_test(tc, calls_are_of_their_name);
 	tcase_add_test(tc, full_sockets_are_no_errors);
+	tcase_add_test(tc, no_connection_misses_its_row);
 	suite_add_tcase(s, tc);
 	SRunner *sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
-	return srunner_ntests_failed(sr) != 0;
+	int failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

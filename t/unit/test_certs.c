@@ -193,6 +193,9 @@ START_TEST(a_folder_is_read_by_name)
 	expect_fine(1);
 	load_one("[cb]*");
 	expect_fine(2);
+	pki_put_text("b.pem.ocsp", "\x30\x03\x0a\x01\x01");
+	load_one("b*");
+	expect_fine(1);
 }
 END_TEST
 

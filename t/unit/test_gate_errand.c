@@ -19,6 +19,8 @@ static int server_fd;
 static struct sockaddr_in server_at;
 static SSL_CTX *server;
 static struct house_cert authority;
+static SSL *accepted[64];
+static unsigned naccepted;
 
 static void listen_as_backend(void)
 {
@@ -39,6 +41,8 @@ static void certify(const char *name, long days, bool by_authority)
 
 	SSL_CTX_use_certificate(server, c.cert);
 	SSL_CTX_use_PrivateKey(server, c.key);
+	X509_free(c.cert);
+	EVP_PKEY_free(c.key);
 }
 
 static void setup(void)
@@ -58,6 +62,13 @@ static void setup(void)
 		false)}};
 	house_conf.pools = &pool;
 	house_conf.npools = house_conf.nbackends = 1;
+}
+
+static void teardown(void)
+{
+	while (naccepted > 0)
+		SSL_free(accepted[--naccepted]);
+	house_teardown();
 }
 
 static void only_version(int version, const char *suite)
@@ -107,6 +118,8 @@ static SSL *accept_over(int fd)
 {
 	SSL *ssl = SSL_new(server);
 
+	ck_assert_uint_lt(naccepted, 64);
+	accepted[naccepted++] = ssl;
 	SSL_set_fd(ssl, fd);
 	return ssl;
 }
@@ -132,6 +145,19 @@ static void hear_failure(int ms)
 	ck_assert_uint_eq(arrival.row, 7);
 	ck_assert_uint_eq(arrival.serial, 8);
 	ck_assert_uint_eq(arrival.number, 9);
+}
+
+static void hear_check(void)
+{
+	struct pollfd p = {house_lobby.checked[0], POLLIN, 0};
+
+	ck_assert_int_eq(poll(&p, 1, 3000), 1);
+	ssize_t n = recv(p.fd, &checked, sizeof checked, 0);
+	ck_assert_int_ge(n, (ssize_t)offsetof(struct checked, bytes));
+	ck_assert_uint_eq((size_t)n, offsetof(struct checked, bytes)
+	    + checked.n);
+	ck_assert_uint_eq(checked.row, 7);
+	ck_assert_uint_eq(checked.serial, 8);
 }
 
 static void expect_refusal(const char *name, const char *why)
@@ -259,7 +285,6 @@ START_TEST(what_comes_behind_the_handshake_is_counted)
 		converse(ssl, fd);
 		close(fd);
 		close(SSL_get_fd(ssl));
-		SSL_free(ssl);
 	}
 }
 END_TEST
@@ -355,6 +380,8 @@ START_TEST(our_certificate_is_shown)
 	char name[100];
 
 	pool.tls.cert = house_write("us.pem", &own, true);
+	X509_free(own.cert);
+	EVP_PKEY_free(own.key);
 	SSL_CTX_set_verify(server, SSL_VERIFY_PEER
 	    | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	X509_STORE_add_cert(SSL_CTX_get_cert_store(server), authority.cert);
@@ -366,6 +393,42 @@ START_TEST(our_certificate_is_shown)
 	    SSL_get0_peer_certificate(ssl)), NID_commonName, name,
 	    sizeof name);
 	ck_assert_str_eq(name, "us.test");
+	converse(ssl, fd);
+}
+END_TEST
+
+/* With TLS 1.3 it says so when the handshake is over for us. */
+START_TEST(who_wants_a_certificate_says_so)
+{
+	struct call c = plan(_i & 1 ? CALL_CHECK : CALL_CONNECT, "a.test");
+
+	if (_i & 2) {
+		c.nrequest = sizeof request - 1;
+		memcpy(c.request, request, c.nrequest);
+	}
+	SSL_CTX_set_verify(server, SSL_VERIFY_PEER
+	    | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	house_begin(0);
+	send_call(&c);
+	ck_assert_int_ne(SSL_accept(accept_over(accept_one())), 1);
+	if (c.kind == CALL_CHECK)
+		hear_check();
+	else
+		hear_failure(3000);
+	ck_assert_str_eq(_i & 1 ? checked.why : arrival.why,
+	    "tlsv13 alert certificate required");
+}
+END_TEST
+
+START_TEST(who_says_nothing_of_our_certificate_is_used)
+{
+	SSL_CTX_set_verify(server, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_num_tickets(server, 0);
+	house_begin(0);
+	SSL *ssl = call_and_accept("a.test");
+	int fd = house_receive(&arrival, 3000);
+	ck_assert_int_ge(fd, 0);
+	counts_are_the_kernels(fd);
 	converse(ssl, fd);
 }
 END_TEST
@@ -441,19 +504,6 @@ START_TEST(who_never_answers_is_left)
 END_TEST
 
 /* ---- Checks ---- */
-
-static void hear_check(void)
-{
-	struct pollfd p = {house_lobby.checked[0], POLLIN, 0};
-
-	ck_assert_int_eq(poll(&p, 1, 3000), 1);
-	ssize_t n = recv(p.fd, &checked, sizeof checked, 0);
-	ck_assert_int_ge(n, (ssize_t)offsetof(struct checked, bytes));
-	ck_assert_uint_eq((size_t)n, offsetof(struct checked, bytes)
-	    + checked.n);
-	ck_assert_uint_eq(checked.row, 7);
-	ck_assert_uint_eq(checked.serial, 8);
-}
 
 static SSL *check_and_accept(const char *text)
 {
@@ -600,7 +650,8 @@ int main(void)
 		foreign_authorities_are_refused, other_names_are_refused,
 		other_addresses_are_refused, what_has_ended_is_refused,
 		who_is_nobody_is_refused, nothing_is_verified_if_so_told,
-		our_certificate_is_shown, some_bytes_may_come_first,
+		our_certificate_is_shown,
+		who_says_nothing_of_our_certificate_is_used, some_bytes_may_come_first,
 		who_does_not_listen_is_told, who_speaks_no_tls_is_told,
 		who_never_answers_is_left, a_handshake_may_be_all_of_a_check,
 		checks_verify_too, sessions_of_checks_are_resumed,
@@ -608,14 +659,17 @@ int main(void)
 	};
 
 	tcase_set_timeout(tc, 30);
-	tcase_add_checked_fixture(tc, setup, house_teardown);
+	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, every_suite_is_handed_over, 0,
 	    sizeof kinds / sizeof kinds[0]);
+	tcase_add_loop_test(tc, who_wants_a_certificate_says_so, 0, 4);
 	tcase_add_loop_test(tc, answers_come_to_their_end, 0, 2);
 	for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
 		tcase_add_test(tc, tests[i]);
 	suite_add_tcase(s, tc);
 	SRunner *sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
-	return srunner_ntests_failed(sr) != 0;
+	int failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
