@@ -156,7 +156,8 @@ size_t secure_seal(struct stride *s, unsigned side, const struct iovec *v,
 	records_settle_keys(s, side);
 	unsigned most = records_session(s, side)->most;
 	size_t sum = put_data(s, side, v, n, most ? most : RECORD_PLAIN);
-	if (sum == 0 && most == 0) /* no large page is left, but perhaps a small one */
+	/* no large page is left, but perhaps a small one */
+	if (sum == 0 && most == 0)
 		sum = put_data(s, side, v, n, PAGE_SMALL - RECORD_COST);
 	if (sum) /* what is left is for the next time */
 		s->starved = starved;
