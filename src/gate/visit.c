@@ -114,7 +114,8 @@ static bool fill(struct visit *v, struct arrival *a)
 	a->peer = v->peer;
 	a->session.nserver = (uint16_t)context_server(v->ssl,
 	    a->session.server);
-	a->session.verified = identity_verified(v->context, v->ssl);
+	a->session.verified = (uint8_t)identity_verified(v->context,
+	    v->ssl);
 	a->nfacts = identity_facts(v->context, v->ssl, a->facts,
 	    sizeof a->facts);
 	return secrets_take(v->ssl, &v->secrets, &a->session, &a->rseq,
