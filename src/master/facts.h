@@ -8,7 +8,7 @@
 
 #include "master/reply.h"
 
-#define FACTS_BYTES (8u << 20)
+#define FACTS_BYTES (REPLY_MOST / 2) /* more is not kept in mind */
 #define FACTS_SOON (21 * 86400) /* seconds: then its end is warned of */
 
 /* Texts are strangers' and lie in `text`. */

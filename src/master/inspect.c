@@ -29,6 +29,7 @@
 unsigned inspect_patience = 30000;
 
 static const char fine_word[] = "fine\n"; /* behind the facts */
+#define LAST (sizeof fine_word - 1)
 static const char no_result[] = "the check of certificates ended without a "
     "result\n";
 static const char too_late[] = "the check of certificates took too long: it "
@@ -39,6 +40,8 @@ struct intake {
 	int fd; /* -1: it has ended */
 	char *at;
 	size_t n, room, most;
+	char last[LAST]; /* its last bytes, also of what there was no room for */
+	bool cut;
 };
 
 static struct inspection {
@@ -115,6 +118,14 @@ static void end(struct intake *in)
 	in->fd = -1;
 }
 
+static void keep_last(struct intake *in, const char *p, size_t n)
+{
+	size_t kept = n < LAST ? LAST - n : 0;
+
+	memmove(in->last, in->last + LAST - kept, kept);
+	memcpy(in->last + kept, p + n - (LAST - kept), LAST - kept);
+}
+
 /* What there is no room for is read, and lost. */
 static void take(struct intake *in)
 {
@@ -122,16 +133,20 @@ static void take(struct intake *in)
 
 	while (in->fd >= 0) {
 		bool fits = in->n < in->room || grow(in);
-		ssize_t n = read(in->fd, fits ? in->at + in->n : rest,
-		    fits ? in->room - in->n : sizeof rest);
+		char *to = fits ? in->at + in->n : rest;
+		ssize_t n = read(in->fd, to, fits ? in->room - in->n
+		    : sizeof rest);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN)
 			return;
-		if (n <= 0)
+		if (n <= 0) {
 			end(in);
-		else if (fits)
-			in->n += (size_t)n;
+			return;
+		}
+		keep_last(in, to, (size_t)n);
+		in->cut = in->cut || !fits;
+		in->n += fits ? (size_t)n : 0;
 	}
 }
 
@@ -153,6 +168,8 @@ static bool open_intake(struct intake *in, size_t most, int *other)
 	end(in);
 	in->n = 0;
 	in->most = most;
+	in->cut = false;
+	memset(in->last, 0, LAST);
 	if (pipe2(fd, O_CLOEXEC) < 0)
 		return false;
 	in->fd = fd[0];
@@ -211,14 +228,24 @@ unsigned inspect_begin(const struct master_task *task,
 	return now.number;
 }
 
+/* Of what is too long the whole lines stay. */
+static void drop_last_word(struct intake *in)
+{
+	if (!in->cut) {
+		in->n -= LAST;
+		return;
+	}
+	while (in->n > 0 && in->at[in->n - 1] != '\n')
+		in->n--;
+	log_warn("there are too many certificates to tell of each: some are "
+	    "missing in the status");
+}
+
 /* It was fine if its last word is there. */
 static void conclude(void)
 {
-	struct intake *in = &now.found;
-	size_t n = sizeof fine_word - 1;
-
-	if (in->n >= n && memcmp(in->at + in->n - n, fine_word, n) == 0) {
-		in->n -= n;
+	if (memcmp(now.found.last, fine_word, LAST) == 0) {
+		drop_last_word(&now.found);
 		now.state = INSPECT_FINE;
 	} else {
 		fail(now.said.n ? "" : no_result);

@@ -335,7 +335,6 @@ void carry(struct conn *c)
 	begin(&s, c);
 	s.f.step = (uint8_t)first_step(&s);
 	take_steps(&s);
-	/* the row may be another's; the copy says what kind it was */
-	if (s.f.secure)
-		record_forget();
+	/* also of a backend that the row has let go of */
+	record_forget();
 }

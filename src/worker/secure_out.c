@@ -128,7 +128,7 @@ static int cut_record(struct cursor *c, struct iovec *piece, size_t most,
 	return k;
 }
 
-static size_t put_text(struct stride *s, unsigned side, const struct iovec *v,
+static size_t put_some(struct stride *s, unsigned side, const struct iovec *v,
     int n, size_t most)
 {
 	struct cursor from = {v, n, 0};
@@ -149,14 +149,17 @@ static size_t put_text(struct stride *s, unsigned side, const struct iovec *v,
 size_t secure_seal(struct stride *s, unsigned side, const struct iovec *v,
     int n)
 {
+	const struct session *session = records_session(s, side);
+	size_t most = session->most ? session->most : RECORD_PLAIN;
+	size_t small = PAGE_SMALL - RECORD_COST;
 	bool starved = s->starved;
 
 	if (s->f.side[side].flags & (SECURE_SHUT | SECURE_BROKEN))
 		return 0;
 	records_settle_keys(s, side);
-	size_t sum = put_text(s, side, v, n, RECORD_PLAIN);
+	size_t sum = put_some(s, side, v, n, most);
 	if (sum == 0) /* no large page is left, but perhaps a small one */
-		sum = put_text(s, side, v, n, PAGE_SMALL - RECORD_COST);
+		sum = put_some(s, side, v, n, most < small ? most : small);
 	if (sum) /* what is left is for the next time */
 		s->starved = starved;
 	return sum;
