@@ -24,9 +24,12 @@ static bool is_a_number_left(void)
 {
 	if (lobby_top() + SLOTS < lobby.nrows)
 		return true;
+	note_take(NOTE_SOCKET, 0, 0);
 	int fd = fcntl(lobby.arrivals[0], F_DUPFD_CLOEXEC, 0);
+	FAULT(number_found);
 	if (fd >= 0)
 		close(fd);
+	note_clear();
 	return fd >= 0;
 }
 
