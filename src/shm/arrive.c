@@ -93,7 +93,7 @@ bool arrive_hang_facts(struct conn *c, const struct arrival *a)
 	conn_copy_flow(&f, conn_flow(c));
 	if (a->nfacts == 0 || f.facts)
 		return true;
-	f.facts = page_take(PAGE_IS_SMALL, lobby_row(c), conn_serial(c));
+	f.facts = page_take_spare(PAGE_IS_SMALL, lobby_row(c), conn_serial(c));
 	if (f.facts == 0)
 		return false;
 	memcpy(page_at(f.facts), a->facts, a->nfacts);
