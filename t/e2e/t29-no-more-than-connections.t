@@ -42,16 +42,17 @@ SKIP: {
 }
 my %got;
 for my $c (@clients) {
-	if (!$c->shake(5)) {
-		$got{'no handshake'}++;
-		next;
-	}
+	$c->{shaken} = $c->shake(5) or next;
 	$c->send(request('GET /', [ 'Connection: close' ]));
-	my $r = $c->final;
-	$got{$r ? "$r->{status} $r->{body}" : 'nothing'}++;
+}
+for my $c (@clients) {
+	my $r = $c->{shaken} && $c->final;
+
+	$got{$r ? "$r->{status} " . length $r->{body} :
+	    $c->{shaken} ? 'nothing' : 'no handshake'}++;
 	$c->close;
 }
-is_deeply \%got, { '200 fine' => 350 }, 'all are served, in their turn';
+is_deeply \%got, { '200 4' => 350 }, 'all are served, in their turn';
 is get_tls($at, '/')->{body}, 'fine', 'and who comes later';
 is $p->quit, 0, 'QUIT';
 is_deeply [ $p->sums ], [ 1 ], 'sums are zero';
