@@ -154,8 +154,9 @@ size_t secure_seal(struct stride *s, unsigned side, const struct iovec *v,
 	if (s->f.side[side].flags & (SECURE_SHUT | SECURE_BROKEN))
 		return 0;
 	records_settle_keys(s, side);
-	size_t sum = put_data(s, side, v, n, RECORD_PLAIN);
-	if (sum == 0) /* no large page is left, but perhaps a small one */
+	unsigned most = records_session(s, side)->most;
+	size_t sum = put_data(s, side, v, n, most ? most : RECORD_PLAIN);
+	if (sum == 0 && most == 0) /* no large page is left, but perhaps a small one */
 		sum = put_data(s, side, v, n, PAGE_SMALL - RECORD_COST);
 	if (sum) /* what is left is for the next time */
 		s->starved = starved;
