@@ -21,7 +21,8 @@ my $b = TlsBackend->new({ '/' => plain('fine'), '/slow' => sub { sleep 9;
 
 $ca->leaf(names => [ 'a.test' ], file => $live);
 my $p = Portico->start(qq{
-	listeners = { http = { address = "\@http\@"; };
+	listeners = { http = { address = "\@http\@";
+	    timeouts = { header = "1s"; }; };
 	    https = { address = "\@https\@"; tls = { certificates =
 	    "$live"; }; timeouts = { header = "1s"; }; }; };
 	pools = { app = { backends = [ "https://@{[ $b->address ]}" ];
