@@ -40,6 +40,7 @@ $ca->leaf(names => [ 'a.test' ], file => $live);
 ok $p->logged(qr/certificates have changed: new gates/, 15), 'a renewal';
 ok until_true(sub { my @g = $p->pids('gate');
     @g == 1 && $g[0] != $old }, 25), 'the old gate leaves';
+sleep 1;
 unlike $p->log, qr/does not retire/, 'by itself';
 is get($http, '/')->{body}, 'fine', 'served';
 is scalar(grep { m{^GET /slow} } $b->requests), 1,
