@@ -139,7 +139,7 @@ static bool open_all(const struct gate_task *task)
 	tend.late = tend_tickets;
 	if (!loop_open(2 * room + SPARE + task->lobby->ngated)
 	    || !wire_init() || !record_keys_init()
-	    || !handover_open(task->lobby->arrivals[1])
+	    || !handover_open(task->lobby)
 	    || !loop_enter(&retire, task->retire)
 	    || !loop_arm(&retire, EPOLLIN) || !loop_enter(&tend, -1)
 	    || !tickets_open(task->tickets))

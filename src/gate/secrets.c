@@ -116,6 +116,18 @@ static bool take_12(SSL *ssl, struct record_keys *k)
 	return fine;
 }
 
+/* What the client may have asked for (RFC 6066, 4); OpenSSL agrees always. */
+static uint16_t most_of(SSL *ssl)
+{
+	const SSL_SESSION *session = SSL_get_session(ssl);
+	unsigned n = session ? SSL_SESSION_get_max_fragment_length(session)
+	    : 0;
+
+	return n >= TLSEXT_max_fragment_length_512
+	    && n <= TLSEXT_max_fragment_length_4096
+	    ? (uint16_t)(512u << (n - 1)) : 0;
+}
+
 bool secrets_take(SSL *ssl, const struct secrets *s, struct session *to,
     uint64_t *rseq, uint64_t *wseq)
 {
@@ -126,6 +138,7 @@ bool secrets_take(SSL *ssl, const struct secrets *s, struct session *to,
 		return false;
 	to->cipher = SSL_CIPHER_get_protocol_id(cipher);
 	to->resumed = SSL_session_reused(ssl) == 1;
+	to->most = most_of(ssl);
 	k->version = (uint16_t)SSL_version(ssl);
 	*rseq = s->read;
 	*wseq = s->written;

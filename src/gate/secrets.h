@@ -26,7 +26,7 @@ bool secrets_listen(SSL_CTX *ctx);
 bool secrets_attach(SSL *ssl, struct secrets *s);
 
 /* After the handshake, and after all that OpenSSL is to read and write: keys,
- * cipher, resumed and verified of *to, which the caller has zeroed, and the
+ * cipher, resumed and most of *to, which the caller has zeroed, and the
  * numbers of the next records. False: there is something that no record layer
  * could go on from. */
 bool secrets_take(SSL *ssl, const struct secrets *s, struct session *to,

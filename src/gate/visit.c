@@ -134,7 +134,8 @@ static bool fill(struct visit *v, struct arrival *a)
 	a->peer = v->peer;
 	a->session.nserver = (uint16_t)context_server(v->ssl,
 	    a->session.server);
-	a->session.verified = identity_verified(v->context, v->ssl);
+	a->session.verified = (uint8_t)identity_verified(v->context,
+	    v->ssl);
 	a->nfacts = identity_facts(v->context, v->ssl, a->facts,
 	    sizeof a->facts);
 	return secrets_take(v->ssl, &v->secrets, &a->session, &a->rseq,
@@ -147,13 +148,17 @@ static void hand_over(struct visit *v)
 
 	v->stage = STAGE_HANDOVER;
 	unlist(v);
+	/* out of our set before the family has it in its own */
+	loop_arm(&v->entry, 0);
+	if (!handover_has_place()) {
+		handover_await_place(&v->wait);
+		return;
+	}
 	if (!fill(v, &a)) {
 		OPENSSL_cleanse(&a, sizeof a);
 		fail(v, "no keys for its records");
 		return;
 	}
-	/* out of our set before the family has it in its own */
-	loop_arm(&v->entry, 0);
 	enum io io = handover_send(&a, v->wire.fd);
 	OPENSSL_cleanse(&a, sizeof a);
 	if (io == IO_WAIT)
@@ -212,7 +217,10 @@ static void take_step(struct visit *v, enum io came)
 	int error = done == 1 ? SSL_ERROR_NONE : SSL_get_error(v->ssl, done);
 	enum io sent = wire_end(&v->wire);
 
-	if (error != SSL_ERROR_NONE && error != SSL_ERROR_WANT_READ)
+	/* who only looks whether there is a listener is not worth a line */
+	if (came == IO_END && v->wire.rx == 0)
+		end(v);
+	else if (error != SSL_ERROR_NONE && error != SSL_ERROR_WANT_READ)
 		fail(v, why_failed(v->ssl, saved, came));
 	else if (sent == IO_BROKEN)
 		fail(v, strerror(errno));

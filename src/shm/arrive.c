@@ -24,9 +24,12 @@ static bool is_a_number_left(void)
 {
 	if (lobby_top() + SLOTS < lobby.nrows)
 		return true;
+	note_take(NOTE_SOCKET, 0, 0);
 	int fd = fcntl(lobby.arrivals[0], F_DUPFD_CLOEXEC, 0);
+	FAULT(number_found);
 	if (fd >= 0)
 		close(fd);
+	note_clear();
 	return fd >= 0;
 }
 
@@ -93,7 +96,7 @@ bool arrive_hang_facts(struct conn *c, const struct arrival *a)
 	conn_copy_flow(&f, conn_flow(c));
 	if (a->nfacts == 0 || f.facts)
 		return true;
-	f.facts = page_take(PAGE_IS_SMALL, lobby_row(c), conn_serial(c));
+	f.facts = page_take_spare(PAGE_IS_SMALL, lobby_row(c), conn_serial(c));
 	if (f.facts == 0)
 		return false;
 	memcpy(page_at(f.facts), a->facts, a->nfacts);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 
 #define REFILL 16u
+#define SPARE_PART 8u /* of the pages one in so many is kept */
 
 enum { WORD_FREE, WORD_MAGAZINE, WORD_ROW };
 
@@ -90,11 +91,16 @@ bool pages_create(struct pages *p, uint64_t bytes)
 	return true;
 }
 
-static void magazine_refill(struct magazine *m, enum page_size size)
+/* Of what is kept never more than one at a time: what stands in a magazine may
+ * be taken for anything. */
+static void magazine_refill(struct magazine *m, enum page_size size,
+    bool spare)
 {
 	struct page_list *l = list_lock(size);
+	uint32_t kept = pages.kept[size];
 
-	while (l->head && m->n[size] < REFILL) {
+	while (l->head && m->n[size] < REFILL && (l->n > kept
+	    || (spare && m->n[size] == 0))) {
 		uint32_t n = l->head;
 		uint32_t next = pages.page[n].next;
 		set_word(n, word_magazine(slot_me));
@@ -114,12 +120,13 @@ static void magazine_spill(struct magazine *m, enum page_size size)
 	lock_release(&l->lock);
 }
 
-uint32_t page_take(enum page_size size, uint32_t row, uint32_t serial)
+static uint32_t take(enum page_size size, uint32_t row, uint32_t serial,
+    bool spare)
 {
 	struct magazine *m = &pages.head->magazine[slot_me];
 
 	if (m->n[size] == 0)
-		magazine_refill(m, size);
+		magazine_refill(m, size, spare);
 	if (m->n[size] == 0)
 		return 0;
 	uint32_t n = m->at[size][--m->n[size]];
@@ -128,6 +135,22 @@ uint32_t page_take(enum page_size size, uint32_t row, uint32_t serial)
 	FAULT(page_taken);
 	pages.page[n].next = 0;
 	return n;
+}
+
+uint32_t page_take(enum page_size size, uint32_t row, uint32_t serial)
+{
+	return take(size, row, serial, false);
+}
+
+uint32_t page_take_spare(enum page_size size, uint32_t row, uint32_t serial)
+{
+	return take(size, row, serial, true);
+}
+
+void pages_keep_spare(void)
+{
+	pages.kept[PAGE_IS_SMALL] = pages.nsmall / SPARE_PART;
+	pages.kept[PAGE_IS_LARGE] = (pages.count - pages.nsmall) / SPARE_PART;
 }
 
 void page_free(uint32_t n)

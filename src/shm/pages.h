@@ -57,6 +57,7 @@ struct pages {
 	struct page *page; /* numbers 1 to count; 0 is no page */
 	char *small, *large;
 	uint32_t nsmall, count;
+	uint32_t kept[2]; /* of each size, for page_take_spare alone */
 };
 
 extern struct pages pages;
@@ -67,6 +68,13 @@ bool pages_create(struct pages *p, uint64_t bytes);
 /* A page for row (owned by the caller) with its serial; 0 if there is none.
  * Hang it in the row's flow next. */
 uint32_t page_take(enum page_size size, uint32_t row, uint32_t serial);
+
+/* The same, of those too that are kept for it: for what makes other pages
+ * free, as sealing does what waits for a client. */
+uint32_t page_take_spare(enum page_size size, uint32_t row, uint32_t serial);
+
+/* In this process from now on a part of the pages is kept for that. */
+void pages_keep_spare(void);
 
 /* Gives back a page that hangs in no flow any more. */
 void page_free(uint32_t n);

@@ -21,6 +21,7 @@ struct session {
 	uint16_t cipher;   /* the suite's number: 0x1301 ... */
 	uint8_t resumed;
 	uint8_t verified;  /* enum session_verified: the client's certificate */
+	uint16_t most;     /* plain bytes of a record to it; 0: RECORD_PLAIN */
 	uint16_t nserver;  /* the name that the client asked for, lower case */
 	char server[SESSION_SERVER];
 };

@@ -79,22 +79,16 @@ static unsigned pages_of(const struct flow *f)
 	    + (f->bhead != 0 && f->bhead != f->req);
 }
 
-static uint32_t take_page(struct stride *s, enum page_size size,
-    unsigned most)
-{
-	if (pages_of(&s->f) >= most)
-		return 0;
-	return page_take(size, lobby_row(s->c), conn_serial(s->c));
-}
-
 uint32_t stride_page(struct stride *s, enum page_size size)
 {
-	return take_page(s, size, PAGES_PER_ROW);
+	return pages_of(&s->f) >= PAGES_PER_ROW ? 0
+	    : page_take(size, lobby_row(s->c), conn_serial(s->c));
 }
 
 uint32_t stride_spare_page(struct stride *s, enum page_size size)
 {
-	return take_page(s, size, PAGES_PER_ROW + PAGES_SPARE);
+	return pages_of(&s->f) >= PAGES_PER_ROW + PAGES_SPARE ? 0
+	    : page_take_spare(size, lobby_row(s->c), conn_serial(s->c));
 }
 
 bool stride_fill(struct stride *s, struct chain *to, struct slice *from,
@@ -341,7 +335,6 @@ void carry(struct conn *c)
 	begin(&s, c);
 	s.f.step = (uint8_t)first_step(&s);
 	take_steps(&s);
-	/* the row may be another's; the copy says what kind it was */
-	if (s.f.secure)
-		record_forget();
+	/* also of a backend that the row has let go of */
+	record_forget();
 }

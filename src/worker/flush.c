@@ -45,6 +45,7 @@ static enum io send_sealed(struct stride *s)
 			if (n == 0)
 				return s->starved ? IO_WAIT : IO_BROKEN;
 			s->f.tx += n;
+			s->f.patience = 0;
 			chain_consume(&s->f.out, n, &s->drop);
 		}
 		enum io io = secure_flush(s, SIDE_CLIENT);

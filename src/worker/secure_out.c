@@ -106,15 +106,15 @@ struct cursor {
 	size_t skip;
 };
 
-/* The first bytes from there on, as many as one record takes. */
-static int cut_record(struct cursor *c, struct iovec *piece, size_t *n)
+/* The first bytes from there on, at most as many as one record takes. */
+static int cut_record(struct cursor *c, struct iovec *piece, size_t most,
+    size_t *n)
 {
 	int k = 0;
 
-	for (*n = 0; c->n > 0 && *n < RECORD_PLAIN && k < PIECES; k++) {
+	for (*n = 0; c->n > 0 && *n < most && k < PIECES; k++) {
 		size_t have = c->v->iov_len - c->skip;
-		size_t take = have < RECORD_PLAIN - *n ? have
-		    : RECORD_PLAIN - *n;
+		size_t take = have < most - *n ? have : most - *n;
 		piece[k].iov_base = (char *)c->v->iov_base + c->skip;
 		piece[k].iov_len = take;
 		*n += take;
@@ -128,25 +128,38 @@ static int cut_record(struct cursor *c, struct iovec *piece, size_t *n)
 	return k;
 }
 
-size_t secure_seal(struct stride *s, unsigned side, const struct iovec *v,
-    int n)
+static size_t put_some(struct stride *s, unsigned side, const struct iovec *v,
+    int n, size_t most)
 {
 	struct cursor from = {v, n, 0};
 	struct iovec piece[PIECES];
 	size_t sum = 0, length;
-	bool starved = s->starved;
 
-	if (s->f.side[side].flags & (SECURE_SHUT | SECURE_BROKEN))
-		return 0;
-	records_settle_keys(s, side);
 	while (from.n > 0 && have_key(s, side)) {
-		int k = cut_record(&from, piece, &length);
+		int k = cut_record(&from, piece, most, &length);
 		if (length == 0 || !put(s, side, RECORD_DATA, piece, k,
 		    length))
 			break;
 		sum += length;
 		FAULT(record_sealed);
 	}
+	return sum;
+}
+
+size_t secure_seal(struct stride *s, unsigned side, const struct iovec *v,
+    int n)
+{
+	const struct session *session = records_session(s, side);
+	size_t most = session->most ? session->most : RECORD_PLAIN;
+	size_t small = PAGE_SMALL - RECORD_COST;
+	bool starved = s->starved;
+
+	if (s->f.side[side].flags & (SECURE_SHUT | SECURE_BROKEN))
+		return 0;
+	records_settle_keys(s, side);
+	size_t sum = put_some(s, side, v, n, most);
+	if (sum == 0) /* no large page is left, but perhaps a small one */
+		sum = put_some(s, side, v, n, most < small ? most : small);
 	if (sum) /* what is left is for the next time */
 		s->starved = starved;
 	return sum;

@@ -41,8 +41,11 @@ void worker_main(unsigned n, const struct conf *conf, worker_bell *bell)
 	random_seed();
 	pipe_forget();
 	slot_enter(n);
-	if (conf_has_gates(conf) && !record_init())
-		die("OpenSSL lacks a cipher that TLS needs");
+	if (conf_has_gates(conf)) {
+		if (!record_init())
+			die("OpenSSL lacks a cipher that TLS needs");
+		pages_keep_spare();
+	}
 	witness_init();
 	worker_requests = 0;
 	uint64_t most = lifetime(conf->workers_recycle_after);

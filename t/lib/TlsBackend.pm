@@ -8,7 +8,8 @@ use Backend ();
 
 # As Backend->new. cert => file of PEM with key; client_ca => file: a client's
 # certificate is required; version => '1.2', '1.3'; proxy => 1: a line of PROXY
-# (version 1) is read before the handshake; tickets => how many (1.3).
+# (version 1) is read before the handshake; tickets => how many (1.3);
+# keylog => file: its secrets go there.
 our (%tls, $context);
 sub new
 {
@@ -47,6 +48,10 @@ sub context
 	Net::SSLeay::CTX_set_session_id_context($c, 'backend', 7);
 	Net::SSLeay::CTX_set_num_tickets($c, $tls->{tickets})
 	    if defined $tls->{tickets};
+	my $keylog = $tls->{keylog};
+	Net::SSLeay::CTX_set_keylog_callback($c, sub {
+		open my $f, '>>', $keylog or die "$keylog: $!";
+		print $f "$_[1]\n" }) if $keylog;
 	if (my $version = $number{$tls->{version} // ''}) {
 		Net::SSLeay::CTX_set_min_proto_version($c, $version);
 		Net::SSLeay::CTX_set_max_proto_version($c, $version);

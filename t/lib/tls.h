@@ -47,7 +47,8 @@ static inline void tls_close(SSL *ssl)
 	ERR_clear_error();
 }
 
-/* As the system call would say it; what ended without close_notify was reset. */
+/* As the system call would say it; what ended without close_notify was a
+ * reset. */
 static inline ssize_t tls_result(SSL *ssl, int n)
 {
 	int why;
