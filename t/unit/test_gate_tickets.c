@@ -170,6 +170,14 @@ START_TEST(keys_turn_by_time_and_by_the_first_gate)
 	for (unsigned i = 0; i < 5; i++)
 		turn();
 	ck_assert_int_eq(visit(ctx, 0, first), 1);
+	/* which makes none: it is not waited for without end */
+	for (unsigned i = 0; i < TICKETS_KEYS; i++)
+		tickets_turn(clock_ms() + TICKETS_TURN_MS + TICKETS_LATE_MS);
+	ck_assert_int_eq(visit(ctx, 0, first), 0);
+	SSL_SESSION_free(first);
+	ck_assert_int_eq(visit(ctx, 0, NULL), 0);
+	first = got;
+	SSL_SESSION_up_ref(first);
 	end_gate(0);
 	for (unsigned i = 0; i < TICKETS_KEYS; i++)
 		turn();
