@@ -16,6 +16,7 @@
 #include "gate/visit.h"
 
 #define LOOK_MS 50  /* while it does not accept */
+#define TELL_MS 10000 /* between two lines that it cannot */
 #define READY_MS 10 /* while its family takes no requests yet */
 
 struct door {
@@ -130,6 +131,19 @@ static bool is_of_the_client(int error)
 	    || error == ENONET;
 }
 
+static void tell_short(void)
+{
+	static uint64_t again_at;
+	int error = errno;
+	uint64_t now = clock_ms();
+
+	if (now < again_at)
+		return;
+	again_at = now + TELL_MS;
+	errno = error;
+	log_err("accept: %m");
+}
+
 static void take_one(struct door *d)
 {
 	struct addr peer = {.len = sizeof peer.un};
@@ -139,7 +153,7 @@ static void take_one(struct door *d)
 	if (fd >= 0) {
 		visit_begin(fd, d->context, &peer);
 	} else if (!is_of_the_client(errno)) {
-		log_err("accept: %m");
+		tell_short();
 		stop_accepting();
 	}
 }

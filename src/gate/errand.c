@@ -16,6 +16,7 @@
 #include "gate/errand_state.h"
 #include "gate/peers.h"
 #include "net/connect.h"
+#include "shm/call.h"
 
 #define BATCH 16       /* calls heard at one wake-up */
 #define SLACK_MS 250   /* the caller's own deadline is the one that counts */
@@ -237,6 +238,43 @@ static void begin(struct errand *e)
 
 /* ---- Calls ---- */
 
+/* Checks may go to another port of it. */
+static struct addr address_of(const struct conf_backend *b, bool is_check)
+{
+	struct addr at = b->address;
+	uint16_t port = htons(conf->pools[b->pool].health.port);
+
+	if (is_check && port && at.sa.sa_family == AF_INET)
+		at.in.sin_port = port;
+	else if (is_check && port && at.sa.sa_family == AF_INET6)
+		at.in6.sin6_port = port;
+	return at;
+}
+
+static bool is_named_by_pool(const struct call *c,
+    const struct conf_backend *b)
+{
+	const struct conf_pool *pool = &conf->pools[b->pool];
+	static struct call due;
+
+	if (pool->tls.name.n == 0)
+		return true;
+	call_name(&due, pool, b, pool->tls.name);
+	return c->nserver == due.nserver
+	    && memcmp(c->server, due.server, due.nserver) == 0;
+}
+
+/* In the place of whom the configuration names by address, or by the pool's
+ * name, nobody else is shown our certificate. */
+static bool is_for_backend(const struct call *c)
+{
+	const struct conf_backend *b = backends[c->backend];
+	const struct addr at = address_of(b, c->kind == CALL_CHECK);
+
+	return (at.len == 0 || addr_eq(&at, &c->to))
+	    && is_named_by_pool(c, b);
+}
+
 /* The family speaks with the whole world: nothing of it is believed. */
 static bool is_sane(const struct call *c, size_t n)
 {
@@ -249,7 +287,7 @@ static bool is_sane(const struct call *c, size_t n)
 	    && memchr(c->server, '\0', c->nserver) == NULL
 	    && c->timeout > 0 && c->timeout <= 86400000
 	    && c->to.len >= sizeof(sa_family_t)
-	    && c->to.len <= sizeof c->to.un;
+	    && c->to.len <= sizeof c->to.un && is_for_backend(c);
 }
 
 static bool hear_one(void)

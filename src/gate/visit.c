@@ -23,12 +23,17 @@
 #include "gate/wire.h"
 #include "net/proxyproto.h"
 
+#define GRACE_MS 1000 /* nobody has to make room before */
+
 enum stage { STAGE_PROXY, STAGE_HANDSHAKE, STAGE_LAST_FLIGHT, STAGE_HANDOVER };
 
 struct visit {
 	struct loop_entry entry;
 	struct handover_wait wait;
-	struct visit *next; /* free */
+	struct visit *next; /* free; or who came after it */
+	struct visit *prev; /* who came before */
+	bool listed;        /* it may have to make room: its client is slow */
+	uint64_t began_at;  /* clock_ms */
 	enum stage stage;
 	struct context *context;
 	SSL *ssl;
@@ -42,6 +47,7 @@ struct visit {
 void (*visit_ended)(void);
 
 static struct visit *visits, *free_visits;
+static struct visit *oldest, *newest; /* of those that are listed */
 static unsigned under_way;
 
 bool visit_init(unsigned room)
@@ -61,11 +67,6 @@ unsigned visit_count(void)
 	return under_way;
 }
 
-bool visit_is_full(void)
-{
-	return free_visits == NULL;
-}
-
 static struct visit *of_entry(struct loop_entry *e)
 {
 	return (struct visit *)((char *)e - offsetof(struct visit, entry));
@@ -76,10 +77,29 @@ static struct visit *of_wait(struct handover_wait *w)
 	return (struct visit *)((char *)w - offsetof(struct visit, wait));
 }
 
+static void list(struct visit *v)
+{
+	v->listed = true;
+	v->next = NULL;
+	v->prev = newest;
+	*(newest ? &newest->next : &oldest) = v;
+	newest = v;
+}
+
+static void unlist(struct visit *v)
+{
+	if (!v->listed)
+		return;
+	*(v->prev ? &v->prev->next : &oldest) = v->next;
+	*(v->next ? &v->next->prev : &newest) = v->prev;
+	v->listed = false;
+}
+
 static void end(struct visit *v)
 {
 	int fd = v->wire.fd;
 
+	unlist(v);
 	loop_leave(&v->entry);
 	handover_leave(&v->wait);
 	SSL_free(v->ssl);
@@ -115,7 +135,8 @@ static bool fill(struct visit *v, struct arrival *a)
 	a->peer = v->peer;
 	a->session.nserver = (uint16_t)context_server(v->ssl,
 	    a->session.server);
-	a->session.verified = identity_verified(v->context, v->ssl);
+	a->session.verified = (uint8_t)identity_verified(v->context,
+	    v->ssl);
 	a->nfacts = identity_facts(v->context, v->ssl, a->facts,
 	    sizeof a->facts);
 	return secrets_take(v->ssl, &v->secrets, &a->session, &a->rseq,
@@ -127,6 +148,7 @@ static void hand_over(struct visit *v)
 	static struct arrival a;
 
 	v->stage = STAGE_HANDOVER;
+	unlist(v);
 	/* out of our set before the family has it in its own */
 	loop_arm(&v->entry, 0);
 	if (!handover_has_place()) {
@@ -362,13 +384,29 @@ static void be_late(struct loop_entry *e)
 	    : "its handshake took too long");
 }
 
+/* Who has had his time, and is not done: a flood of such clients must not keep
+ * the others out until their deadlines. */
+static bool may_make_room(const struct visit *v)
+{
+	return v && clock_ms() - v->began_at >= GRACE_MS;
+}
+
+bool visit_is_full(void)
+{
+	return free_visits == NULL && !may_make_room(oldest);
+}
+
 void visit_begin(int fd, struct context *c, const struct addr *peer)
 {
+	if (free_visits == NULL && may_make_room(oldest))
+		fail(oldest, "its handshake made room for others: there are "
+		    "too many at once");
 	struct visit *v = free_visits;
-
 	MUST(v != NULL);
 	free_visits = v->next;
 	under_way++;
+	v->began_at = clock_ms();
+	list(v);
 	v->context = c;
 	v->peer = v->from = *peer;
 	v->entry.ready = go_on;

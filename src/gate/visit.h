@@ -12,10 +12,12 @@
 bool visit_init(unsigned room);
 
 /* A client has come to that listener's socket: does what can be done without
- * waiting, the rest when the loop says so. Owns fd from now on. */
+ * waiting, the rest when the loop says so. Owns fd from now on. Not to be
+ * called while it is full. */
 void visit_begin(int fd, struct context *c, const struct addr *peer);
 
-/* How many are under way, and whether there is no room for one more. */
+/* How many are under way, and whether there is no room for one more: not even
+ * that of a client who has been at it for a second. */
 unsigned visit_count(void);
 bool visit_is_full(void);
 

@@ -24,9 +24,12 @@ static bool is_a_number_left(void)
 {
 	if (lobby_top() + SLOTS < lobby.nrows)
 		return true;
+	note_take(NOTE_SOCKET, 0, 0);
 	int fd = fcntl(lobby.arrivals[0], F_DUPFD_CLOEXEC, 0);
+	FAULT(number_found);
 	if (fd >= 0)
 		close(fd);
+	note_clear();
 	return fd >= 0;
 }
 
@@ -160,6 +163,8 @@ struct conn *arrive(void)
 	ssize_t n = receive(a, &fd);
 	int error = errno;
 	FAULT(arrival_taken);
+	if (n != 0) /* the next message is another worker's */
+		lobby_arrivals_in();
 	if (n > 0)
 		return take_in(a, (size_t)n, fd);
 	note_clear();

@@ -29,6 +29,8 @@ my $temporary = join ' ', map { "${_}_temp_path $dir/$_;" }
 my $p = Portico->start(one_https($backend->address,
     qq(( "$certs{ec}", "$certs{rsa}" )), tls => 'hsts = "365d";'));
 
+my $suites = join ':', map { ("ECDHE-ECDSA-$_", "ECDHE-RSA-$_") }
+    qw(AES128-GCM-SHA256 AES256-GCM-SHA384 CHACHA20-POLY1305);
 Certs::save("$dir/nginx.conf", <<"END");
 $user
 daemon off; pid $dir/pid; error_log $dir/error.log; events { }
@@ -36,7 +38,7 @@ http {
   access_log off;
   $temporary
   ssl_protocols TLSv1.2 TLSv1.3;
-  ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
+  ssl_ciphers $suites;
   ssl_prefer_server_ciphers off;
   server_tokens off;
   server {

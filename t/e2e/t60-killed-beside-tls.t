@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Gates, workers, steward and heir die; who is connected over TLS notices nothing.
+# Gates, workers, steward and heir die; who is connected over TLS notices
+# nothing.
 use strict;
 use warnings;
 use FindBin;

@@ -619,6 +619,29 @@ START_TEST(nonsense_is_not_followed)
 }
 END_TEST
 
+/* What the configuration fixes, no caller changes: 1 and 2, the address; 4,
+ * the name; 8, a check at another port, which is lawful. */
+START_TEST(nobody_else_is_called_in_its_place)
+{
+	struct call c = plan(_i & 8 ? CALL_CHECK : CALL_CONNECT, "a.test");
+	bool refused = (_i & (1 | 4)) || (_i & (2 | 8)) == 2;
+
+	backend.address.in = server_at;
+	backend.address.len = sizeof server_at;
+	if (_i & 1)
+		backend.address.in.sin_addr.s_addr = htonl(0x7f000002);
+	if (_i & (2 | 8))
+		backend.address.in.sin_port = htons(1);
+	if (_i & 8)
+		pool.health.port = ntohs(server_at.sin_port);
+	pool.tls.name = slice_str(_i & 4 ? "b.test" : "a.test.");
+	house_begin(0);
+	send_call(&c);
+	ck_assert_int_eq(poll(&(struct pollfd){server_fd, POLLIN, 0}, 1,
+	    refused ? 300 : 3000), !refused);
+}
+END_TEST
+
 START_TEST(who_retires_ends_what_it_has_begun)
 {
 	struct call c = plan(CALL_CONNECT, "a.test");
@@ -665,6 +688,7 @@ int main(void)
 	    sizeof kinds / sizeof kinds[0]);
 	tcase_add_loop_test(tc, who_wants_a_certificate_says_so, 0, 4);
 	tcase_add_loop_test(tc, answers_come_to_their_end, 0, 2);
+	tcase_add_loop_test(tc, nobody_else_is_called_in_its_place, 0, 12);
 	for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
 		tcase_add_test(tc, tests[i]);
 	suite_add_tcase(s, tc);
