@@ -351,6 +351,7 @@ void settle_slot(unsigned n)
 	settle_rows(n);
 	pages_settle_slot(n);
 	settle_arm(0, 1);
+	lobby_arrivals_in();
 	if (kind == NOTE_ACCEPT || kind == NOTE_SOCKET || kind == NOTE_CLOSE)
 		if (!sweep())
 			return; /* a process does not move on: once more */
