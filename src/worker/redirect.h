@@ -8,7 +8,8 @@
 
 /* Its listener sends it to https. What an authority asks for to see whose the
  * host is (RFC 8555, 8.3) is not: a GET or HEAD of a path below
- * /.well-known/acme-challenge/. */
+ * /.well-known/acme-challenge/. Nor is what a trusted proxy was asked by https:
+ * its client would be sent to where it is, again and again. */
 bool redirect_is_due(const struct request *r);
 
 /* Writes the https URI of the same place: with a port if no listener with TLS
