@@ -170,9 +170,10 @@ _Noreturn void gate_main(unsigned n, const struct gate_task *task)
 {
 	become_gate(n);
 	close_foreign(task);
+	shut_memory();
 	read_files(task);
 	task->drop();
-	shut_memory();
+	shut_memory(); /* who becomes another user may be open again */
 	follow_master(task->master);
 	if (!open_all(task))
 		give_up("the gate cannot begin");

@@ -168,9 +168,13 @@ static uint32_t longest(const struct conf *conf)
 	for (unsigned i = 0; i < conf->nlisteners; i++)
 		if (conf->listeners[i].timeouts.header > ms)
 			ms = conf->listeners[i].timeouts.header;
-	for (unsigned i = 0; i < conf->npools; i++)
-		if (conf->pools[i].timeouts.connect > ms)
-			ms = conf->pools[i].timeouts.connect;
+	for (unsigned i = 0; i < conf->npools; i++) {
+		const struct conf_pool *p = &conf->pools[i];
+		if (p->timeouts.connect > ms)
+			ms = p->timeouts.connect;
+		if (p->health.on && p->health.timeout > ms)
+			ms = p->health.timeout;
+	}
 	return ms;
 }
 

@@ -6,10 +6,10 @@
 #include "base/buf.h"
 #include "worker/request.h"
 
-/* Its listener sends it to https. What an authority asks for to see whose the
- * host is (RFC 8555, 8.3) is not: a GET or HEAD of a path below
- * /.well-known/acme-challenge/. Nor is what a trusted proxy was asked by https:
- * its client would be sent to where it is, again and again. */
+/* Its listener sends it to https. What came to a trusted proxy by https is
+ * there already, and is not; what an authority asks for to see whose the
+ * host is (RFC 8555, 8.3) is not either: a GET or HEAD of a path below
+ * /.well-known/acme-challenge/. */
 bool redirect_is_due(const struct request *r);
 
 /* Writes the https URI of the same place: with a port if no listener with TLS
