@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/title.h"
+#include "net/record.h"
 #include "shm/call.h"
 #include "shm/lobby.h"
 #include "shm/pages.h"
@@ -334,6 +335,15 @@ static void grow_table(void)
 		close(fd);
 }
 
+/* OpenSSL opens files when it begins. In a worker these would stand in the
+ * family's table without a row, and be swept away or left there; who is cloned
+ * from here on opens none. */
+static void open_records(void)
+{
+	if (conf_has_gates(task.conf) && !record_init())
+		die("OpenSSL lacks a cipher that TLS needs");
+}
+
 void steward_main(unsigned n, const struct steward_task *t)
 {
 	task = *t;
@@ -344,6 +354,7 @@ void steward_main(unsigned n, const struct steward_task *t)
 		    lobby.nrows);
 	slot_enter(n);
 	log_to(slot_log);
+	open_records();
 	grow_table();
 	if (!lobby_open() || !sleep_open())
 		die("the lobby cannot be opened: %m");
