@@ -478,4 +478,7 @@ const struct conf_backend *conf_find_backend(const struct conf_pool *pool,
 const struct conf_site *conf_find_site(const struct conf *conf,
     struct slice host);
 
+/* True if a site names it as it is: by no wildcard. host: as above. */
+bool conf_names_host(const struct conf *conf, struct slice host);
+
 #endif

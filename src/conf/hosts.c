@@ -149,6 +149,11 @@ const struct conf_site *conf_find_site(const struct conf *conf,
 	return site ? site : conf->any;
 }
 
+bool conf_names_host(const struct conf *conf, struct slice host)
+{
+	return host.n > 0 && host.p[0] != '.' && find(conf, host) != NULL;
+}
+
 bool conf_has_gates(const struct conf *conf)
 {
 	for (unsigned i = 0; i < conf->nlisteners; i++)

@@ -41,10 +41,12 @@ static bool add_name(char *why, const GENERAL_NAME *name, const char *between)
 		return false;
 	const unsigned char *p = ASN1_STRING_get0_data(s);
 	int n = ASN1_STRING_length(s);
+	if (name->type == GEN_IPADD && ((n != 4 && n != 16) || !inet_ntop(
+	    n == 4 ? AF_INET : AF_INET6, p, text, sizeof text)))
+		return false;
 	if (name->type == GEN_DNS)
 		add(why, between, (const char *)p, (size_t)n);
-	else if (inet_ntop(n == 4 ? AF_INET : AF_INET6, p, text, sizeof text)
-	    && (n == 4 || n == 16))
+	else
 		add(why, between, text, strlen(text));
 	return true;
 }

@@ -18,6 +18,7 @@
 static struct kept {
 	SSL_SESSION *session; /* NULL: none */
 	uint64_t turn;
+	time_t since; /* a certificate was verified for it */
 	unsigned backend;
 	char name[SESSION_SERVER];
 } kept[PLACES];
@@ -46,9 +47,20 @@ static int keep(SSL *ssl, SSL_SESSION *session)
 
 	if (turn == 0 || k->turn != turn || !SSL_SESSION_is_resumable(session))
 		return 0;
+	/* that it was resumed says nothing new of who is there */
+	if (!SSL_session_reused(ssl))
+		k->since = time(NULL);
 	forget(k);
 	k->session = session;
 	return 1;
+}
+
+static bool is_over(const struct kept *k)
+{
+	X509 *cert = SSL_SESSION_get0_peer(k->session);
+
+	return k->since + LIFE_S < time(NULL) || (cert
+	    && X509_cmp_current_time(X509_get0_notAfter(cert)) < 0);
 }
 
 void resume_listen(SSL_CTX *ctx)
@@ -78,8 +90,7 @@ bool resume_try(SSL *ssl, unsigned backend, const char *name)
 	if (k->turn == 0 || k->backend != backend
 	    || strcmp(k->name, name) != 0)
 		begin_turn(k, backend, name);
-	if (k->session && SSL_SESSION_get_time(k->session) + LIFE_S
-	    < time(NULL))
+	if (k->session && is_over(k))
 		forget(k);
 	if (k->session)
 		SSL_set_session(ssl, k->session);

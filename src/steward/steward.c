@@ -326,6 +326,15 @@ static void close_foreign(void)
 	fd_close_all_but(keep, n);
 }
 
+/* OpenSSL reads files of its own when it is used first: in a worker they would
+ * be numbers of the family's table that nobody has noted. All who are cloned
+ * have what we have read. */
+static void load_ciphers(void)
+{
+	if (conf_has_gates(task.conf) && !record_init())
+		die("OpenSSL lacks a cipher that TLS needs");
+}
+
 /* A shared table that grows stops its processes for milliseconds. */
 static void grow_table(void)
 {
@@ -333,15 +342,6 @@ static void grow_table(void)
 
 	if (fd >= 0)
 		close(fd);
-}
-
-/* OpenSSL opens files when it begins. In a worker these would stand in the
- * family's table without a row, and be swept away or left there; who is cloned
- * from here on opens none. */
-static void open_records(void)
-{
-	if (conf_has_gates(task.conf) && !record_init())
-		die("OpenSSL lacks a cipher that TLS needs");
 }
 
 void steward_main(unsigned n, const struct steward_task *t)
@@ -354,7 +354,7 @@ void steward_main(unsigned n, const struct steward_task *t)
 		    lobby.nrows);
 	slot_enter(n);
 	log_to(slot_log);
-	open_records();
+	load_ciphers();
 	grow_table();
 	if (!lobby_open() || !sleep_open())
 		die("the lobby cannot be opened: %m");

@@ -44,8 +44,9 @@ struct slice compose_scheme_asked(const struct request *r)
 	if (!r->trusted || !head_has(&r->head, FIELD_X_FORWARDED_PROTO))
 		return compose_scheme(r);
 	struct slice said = head_value(&r->head, FIELD_X_FORWARDED_PROTO);
-	bool known = slice_caseeq(said, SLICE("http"))
-	    || slice_caseeq(said, SLICE("https"));
+	bool known = !head_has_many(&r->head, FIELD_X_FORWARDED_PROTO)
+	    && (slice_caseeq(said, SLICE("http"))
+	    || slice_caseeq(said, SLICE("https")));
 	return known ? said : slice_make("", 0);
 }
 

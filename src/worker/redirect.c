@@ -2,6 +2,7 @@
 /* Redirects of whole listeners to https: redirect_https. */
 #include "worker/redirect.h"
 
+#include "worker/compose.h"
 #include "worker/worker.h"
 
 #define HTTPS_PORT 443
@@ -19,7 +20,8 @@ static bool is_challenge(const struct request *r)
 
 bool redirect_is_due(const struct request *r)
 {
-	return r->listener->redirect_https && !is_challenge(r);
+	return r->listener->redirect_https && !is_challenge(r)
+	    && !slice_caseeq(compose_scheme_asked(r), SLICE("https"));
 }
 
 /* 0: the usual one. */

@@ -6,8 +6,9 @@
 #include "base/buf.h"
 #include "worker/request.h"
 
-/* Its listener sends it to https. What an authority asks for to see whose the
- * host is (RFC 8555, 8.3) is not: a GET or HEAD of a path below
+/* Its listener sends it to https. What came to a trusted proxy by https is
+ * there already, and is not; what an authority asks for to see whose the
+ * host is (RFC 8555, 8.3) is not either: a GET or HEAD of a path below
  * /.well-known/acme-challenge/. */
 bool redirect_is_due(const struct request *r);
 

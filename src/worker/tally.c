@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "shm/board.h"
 #include "worker/terse.h"
+#include "worker/worker.h"
 
 #define TEXT 200
 
@@ -70,6 +71,15 @@ static void eject(const struct stride *s, const struct board_row *row,
 	wake_steward();
 }
 
+/* What comes of a name that only the client has thought of says nothing about
+ * the backend: it may have no certificate for it. */
+static bool is_clients_fault(const struct request *r, enum cause cause)
+{
+	return cause == CAUSE_TLS_FAILED && r->pool->tls.name.n == 0
+	    && r->pool->host == CONF_HOST_PRESERVE
+	    && !conf_names_host(worker_conf, r->host);
+}
+
 void tally_failure(const struct stride *s, enum cause cause, const char *why)
 {
 	const struct conf_backend *b = s->r->backend;
@@ -81,6 +91,8 @@ void tally_failure(const struct stride *s, enum cause cause, const char *why)
 	    why ? ": " : "", why ? why : "");
 	if (counter)
 		add(counter);
+	if (is_clients_fault(s->r, cause))
+		return;
 	if (board_failure(b, s->now, counter == &row->connect_errors, text))
 		eject(s, row, text);
 	else if (atomic_load_explicit(&row->failures, memory_order_relaxed)

@@ -8,8 +8,9 @@
 /* An attempt begins. */
 void tally_attempt(struct stride *s);
 
-/* It has failed by the backend's fault, in a manner that counts against it. It
- * may be ejected by that, which is logged. why may be NULL. */
+/* It has failed by the backend's fault, in a manner that counts against it,
+ * unless it was TLS for a name of the client's choice. It may be ejected by
+ * that, which is logged. why may be NULL. */
 void tally_failure(const struct stride *s, enum cause cause,
     const char *why);
 

@@ -341,6 +341,23 @@ START_TEST(other_addresses_are_refused)
 }
 END_TEST
 
+START_TEST(addresses_that_are_none_are_not_read)
+{
+	struct house_cert c = house_make("nobody", false, 90, NULL);
+
+	house_extend(c.cert, c.cert, NID_subject_alt_name,
+	    "DER:30:09:87:03:01:02:03:87:02:04:05");
+	X509_set_issuer_name(c.cert, X509_get_subject_name(authority.cert));
+	X509_sign(c.cert, authority.key, EVP_sha256());
+	SSL_CTX_use_certificate(server, c.cert);
+	SSL_CTX_use_PrivateKey(server, c.key);
+	expect_refusal("127.0.0.1", "certificate verify failed: IP address "
+	    "mismatch: certificate is for nobody");
+	X509_free(c.cert);
+	EVP_PKEY_free(c.key);
+}
+END_TEST
+
 START_TEST(what_has_ended_is_refused)
 {
 	certify("a.test", -1, true);
@@ -671,7 +688,9 @@ int main(void)
 		what_comes_behind_the_handshake_is_counted,
 		sessions_are_resumed, sessions_are_of_their_name,
 		foreign_authorities_are_refused, other_names_are_refused,
-		other_addresses_are_refused, what_has_ended_is_refused,
+		other_addresses_are_refused,
+		addresses_that_are_none_are_not_read,
+		what_has_ended_is_refused,
 		who_is_nobody_is_refused, nothing_is_verified_if_so_told,
 		our_certificate_is_shown,
 		who_says_nothing_of_our_certificate_is_used,
