@@ -3,6 +3,7 @@
 #ifndef ROLES_H
 #define ROLES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct conf;
@@ -46,6 +47,9 @@ struct gate_task {
 	int master;          /* its pid */
 	int tickets;         /* memfd, TICKETS_BYTES: gate/tickets.h */
 	int retire;          /* eventfd: not 0, it takes nothing new on */
+	bool alone;          /* it follows one that died, and no other serves:
+			      * a certificate that has become bad meanwhile
+			      * must not cost the others */
 	void (*drop)(void);  /* gives up root, for good */
 };
 

@@ -109,12 +109,18 @@ static void verify_listeners(struct load *l)
 static void verify_tls_addresses(struct load *l,
     const struct conf_listener *c)
 {
-	for (unsigned i = 0; i < c->naddresses; i++)
+	for (unsigned i = 0; i < c->naddresses; i++) {
+		unsigned line = load_line(l, &c->addresses[i]);
 		if (c->tls.on && c->addresses[i].sa.sa_family == AF_UNIX)
-			report_error(&l->report,
-			    load_line(l, &c->addresses[i]), "listener \"%s\" "
+			report_error(&l->report, line, "listener \"%s\" "
 			    "has TLS at a unix socket; TLS is for TCP only",
 			    c->name);
+		else if (!c->tls.on && addr_port(&c->addresses[i]) == 443
+		    && l->report.errors == 0)
+			report_warning(&l->report, line, "listener \"%s\" "
+			    "has no \"tls\": it speaks plain HTTP at port "
+			    "443", c->name);
+	}
 }
 
 /* A redirect needs a place to lead to, and must not lead to itself. */

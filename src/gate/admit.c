@@ -60,6 +60,18 @@ bool admit_read(const struct conf *conf, const struct lobby *l, FILE *to)
 	return fine;
 }
 
+bool admit_can_serve(void)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < ndoors; i++) {
+		if (!doors[i].context->sound)
+			return false;
+		any = any || doors[i].context->certs.n > 0;
+	}
+	return any;
+}
+
 /* ---- Accepting, or not ---- */
 
 static bool is_crowded(void)

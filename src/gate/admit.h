@@ -13,6 +13,9 @@
  * What is wrong goes to `to`, a line each; false if something was. */
 bool admit_read(const struct conf *conf, const struct lobby *l, FILE *to);
 
+/* After an error: true if only certificates are bad, and others are not. */
+bool admit_can_serve(void);
+
 /* Begins to accept, at most `room` handshakes at once, and none while the
  * family has as many clients as it may. False if the system is short. */
 bool admit_open(unsigned room);

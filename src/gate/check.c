@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -93,6 +94,24 @@ static void check_ca(const struct conf_pool_tls *tls, struct complaints *c)
 	X509_STORE_free(store);
 }
 
+/* What else a gate would not begin with; warnings have been said. */
+static bool can_begin(const struct conf_pool *p, FILE *to)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *kept = open_memstream(&text, &n);
+
+	if (kept == NULL)
+		die("out of memory");
+	SSL_CTX *ctx = peers_context(p, kept);
+	fclose(kept);
+	if (ctx == NULL)
+		fputs(text, to);
+	free(text);
+	SSL_CTX_free(ctx);
+	return ctx != NULL;
+}
+
 static bool check_pool(const struct conf_pool *p, FILE *to, FILE *facts)
 {
 	char title[TITLE];
@@ -107,10 +126,7 @@ static bool check_pool(const struct conf_pool *p, FILE *to, FILE *facts)
 	certs_free(&certs);
 	if (c.errors)
 		return false;
-	/* And what else a gate would not begin with. */
-	SSL_CTX *ctx = peers_context(p, to);
-	SSL_CTX_free(ctx);
-	return ctx != NULL;
+	return can_begin(p, to);
 }
 
 static bool has_tls(const struct conf_pool *p)

@@ -160,20 +160,21 @@ bool context_read(struct context *c, const struct conf_listener *l,
 	const struct conf_tls *tls = &l->tls;
 
 	*c = (struct context){.listener = l};
-	bool fine = certs_read(tls, &c->certs, complaints);
+	bool whole = certs_read(tls, &c->certs, complaints);
 	c->ctx = SSL_CTX_new(TLS_server_method());
 	if (c->ctx == NULL) {
 		complain(complaints, NULL, "OpenSSL cannot begin");
 		return false;
 	}
-	fine = strength_set(c->ctx, tls->min_version, tls->ciphers,
-	    tls->groups, complaints) && fine;
-	fine = fine && use_first(c, complaints);
-	fine = identity_ask(c, complaints) && fine;
-	fine = tickets_offer(c->ctx, tls->tickets) && fine;
+	bool sound = strength_set(c->ctx, tls->min_version, tls->ciphers,
+	    tls->groups, complaints);
+	sound = sound && use_first(c, complaints);
+	sound = identity_ask(c, complaints) && sound;
+	sound = tickets_offer(c->ctx, tls->tickets) && sound;
 	staple_read(c, complaints);
 	set_calls(c);
-	return secrets_listen(c->ctx) && fine;
+	c->sound = secrets_listen(c->ctx) && sound;
+	return c->sound && whole;
 }
 
 bool context_open(struct context *c, const struct conf_listener *l, FILE *to)

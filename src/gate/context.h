@@ -19,6 +19,8 @@ struct context {
 	struct certificates certs;
 	struct staple *staples; /* one for each, of staple.h */
 	SSL_CTX *ctx; /* has the certificates of who names none of ours */
+	bool sound;   /* nothing is wrong but, perhaps, with certificates that
+		       * are not in certs */
 };
 
 /* Reads all that the listener's tls names, and makes its SSL_CTX. What is

@@ -58,13 +58,17 @@ static void read_files(const struct gate_task *task)
 
 	if (to == NULL)
 		give_up("no memory for certificates");
-	bool fine = admit_read(task->conf, task->lobby, to);
-	fine = peers_open(task->conf, to) && fine;
+	bool whole = admit_read(task->conf, task->lobby, to);
+	bool fine = peers_open(task->conf, to)
+	    && (whole || (task->alone && admit_can_serve()));
 	fclose(to);
-	if (!fine) {
+	if (!fine || !whole)
 		log_lines(text);
+	if (!fine)
 		_exit(EXIT_FAILED);
-	}
+	if (!whole)
+		log_err("no gate is left that has all certificates: those "
+		    "that are fine are served");
 	free(text); /* warnings have been told by who checked the files */
 }
 
@@ -166,9 +170,10 @@ _Noreturn void gate_main(unsigned n, const struct gate_task *task)
 {
 	become_gate(n);
 	close_foreign(task);
+	shut_memory();
 	read_files(task);
 	task->drop();
-	shut_memory();
+	shut_memory(); /* who becomes another user may be open again */
 	follow_master(task->master);
 	if (!open_all(task))
 		give_up("the gate cannot begin");

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "gate/certs.h"
 #include "gate/complain.h"
 #include "gate/doubts.h"
 #include "gate/resume.h"
@@ -15,16 +16,6 @@
 #include "gate/strength.h"
 
 static SSL_CTX **contexts; /* by pool */
-
-/* Nobody is there to be asked. */
-static int no_passphrase(char *to, int room, int writing, void *arg)
-{
-	(void)to;
-	(void)room;
-	(void)writing;
-	(void)arg;
-	return -1;
-}
 
 static const char *reason(void)
 {
@@ -62,22 +53,16 @@ static bool set_trust(SSL_CTX *ctx, const struct conf_pool_tls *tls,
 static bool set_own(SSL_CTX *ctx, const struct conf_pool_tls *tls,
     struct complaints *c)
 {
-	const char *key = tls->key ? tls->key : tls->cert;
+	struct certificates own;
+	bool fine = certs_read_pool(tls, &own, c);
 
-	if (tls->cert == NULL)
-		return true;
-	if (!SSL_CTX_use_certificate_chain_file(ctx, tls->cert)) {
-		complain(c, tls->cert, "has no certificate to read: %s",
-		    reason());
-		return false;
+	if (fine && own.n && SSL_CTX_use_cert_and_key(ctx, own.at[0].leaf,
+	    own.at[0].key, own.at[0].chain, 1) != 1) {
+		complain(c, tls->cert, "cannot be used: %s", reason());
+		fine = false;
 	}
-	if (!SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM)
-	    || !SSL_CTX_check_private_key(ctx)) {
-		complain(c, key, "has no key of the certificate without a "
-		    "passphrase: %s", reason());
-		return false;
-	}
-	return true;
+	certs_free(&own);
+	return fine;
 }
 
 static bool set_all(SSL_CTX *ctx, const struct conf_pool_tls *tls,
@@ -85,7 +70,6 @@ static bool set_all(SSL_CTX *ctx, const struct conf_pool_tls *tls,
 {
 	static const unsigned char protocols[] = "\x08http/1.1";
 
-	SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
 	SSL_CTX_set_alpn_protos(ctx, protocols, sizeof protocols - 1);
 	resume_listen(ctx);
 	return secrets_listen(ctx) && strength_set(ctx, TLS1_2_VERSION, NULL,

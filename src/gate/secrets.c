@@ -123,9 +123,8 @@ static uint16_t most_of(SSL *ssl)
 	unsigned n = session ? SSL_SESSION_get_max_fragment_length(session)
 	    : 0;
 
-	return n >= TLSEXT_max_fragment_length_512
-	    && n <= TLSEXT_max_fragment_length_4096
-	    ? (uint16_t)(512u << (n - 1)) : 0;
+	return (uint16_t)(n >= TLSEXT_max_fragment_length_512
+	    && n <= TLSEXT_max_fragment_length_4096 ? 512u << (n - 1) : 0);
 }
 
 bool secrets_take(SSL *ssl, const struct secrets *s, struct session *to,

@@ -83,11 +83,23 @@ static bool is_staple(const char *path)
 	return slice_ends(slice_str(path), SLICE(".ocsp"));
 }
 
+static int unreadable; /* errno of a folder in a glob's way */
+
+static int note_unreadable(const char *path, int error)
+{
+	(void)path;
+	if (error != ENOENT && error != ENOTDIR)
+		unreadable = error;
+	return 0;
+}
+
 static void add_glob(struct sources *s, const char *pattern,
     struct complaints *c)
 {
 	glob_t g;
-	int error = glob(pattern, GLOB_NOSORT, NULL, &g);
+
+	unreadable = 0;
+	int error = glob(pattern, GLOB_NOSORT, note_unreadable, &g);
 
 	s->many = true;
 	if (error == GLOB_NOSPACE)
@@ -96,7 +108,10 @@ static void add_glob(struct sources *s, const char *pattern,
 		if (s->n <= SOURCES_MOST && !is_staple(g.gl_pathv[i]))
 			add_path(s, g.gl_pathv[i], c);
 	globfree(&g);
-	if (error)
+	if (error && unreadable)
+		complain(c, pattern, "cannot be read: %s",
+		    strerror(unreadable));
+	else if (error)
 		complain(c, pattern, "matches no file: here there should be "
 		    "PEM files with a certificate and its key");
 }

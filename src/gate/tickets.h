@@ -10,6 +10,7 @@
 #define TICKETS_LIFE_S (24 * 3600) /* of a ticket */
 #define TICKETS_KEYS 3u            /* open tickets; the first seals them */
 #define TICKETS_TURN_MS (12 * 3600 * 1000ull) /* from key to key */
+#define TICKETS_LATE_MS (5 * 60 * 1000ull) /* then any gate makes it */
 
 /* Gates alone: maps the memfd, which stays open, and makes it longer if it is
  * too short; makes the first key if there is none. False (errno) if that

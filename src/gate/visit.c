@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "gate/astray.h"
 #include "gate/failures.h"
 #include "gate/handover.h"
 #include "gate/identity.h"
@@ -208,6 +209,13 @@ static void await(struct visit *v, uint32_t events)
 		end(v);
 }
 
+static void be_refused(struct visit *v, const char *why)
+{
+	if (astray_is(ERR_peek_last_error()))
+		astray_answer(v->wire.fd);
+	fail(v, why);
+}
+
 static void take_step(struct visit *v, enum io came)
 {
 	int saved = errno;
@@ -221,7 +229,7 @@ static void take_step(struct visit *v, enum io came)
 	if (came == IO_END && v->wire.rx == 0)
 		end(v);
 	else if (error != SSL_ERROR_NONE && error != SSL_ERROR_WANT_READ)
-		fail(v, why_failed(v->ssl, saved, came));
+		be_refused(v, why_failed(v->ssl, saved, came));
 	else if (sent == IO_BROKEN)
 		fail(v, strerror(errno));
 	else if (error == SSL_ERROR_WANT_READ)

@@ -105,12 +105,18 @@ static void add_path(uint64_t *print, const char *path)
 		add_partners(print, path);
 }
 
+/* A file that is called so is meant, whatever signs are in its name. */
 static void add_all(uint64_t *print, const char *pattern)
 {
+	struct stat st;
 	glob_t g;
 
 	if (pattern == NULL)
 		return;
+	if (stat(pattern, &st) == 0) {
+		add_path(print, pattern);
+		return;
+	}
 	if (glob(pattern, GLOB_NOMAGIC, NULL, &g) != 0)
 		return;
 	for (size_t i = 0; i < g.gl_pathc; i++)

@@ -44,6 +44,7 @@ struct first {
 	struct generation *g;
 	const struct shift *shift;
 	pid_t master;
+	bool alone;
 };
 
 /* It closes what is not its own itself. */
@@ -54,7 +55,7 @@ static void run_gate(unsigned slot, void *arg)
 	const struct gate_task t = {.conf = first->g->conf, .lobby = l,
 	    .generation = first->g->number, .master = first->master,
 	    .tickets = tickets, .retire = first->shift->retire,
-	    .drop = privs_drop};
+	    .alone = first->alone, .drop = privs_drop};
 
 	generation_unmap_all(first->g);
 	area_close(&board.area);
@@ -74,12 +75,29 @@ static void count(const struct generation *g, bool one_more)
 	atomic_store(&g->lobby.head->gates, n);
 }
 
+static unsigned live(const struct generation *g, const struct shift *s)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 1; i < SLOTS; i++)
+		n += is_in(&children[i], g, s)
+		    && atomic_load(&slots.at[i].state) == SLOT_LIVE;
+	return n;
+}
+
+/* Where others serve, who cannot have all certificates stays away: its clients
+ * would get wrong ones. */
+static bool is_alone(const struct generation *g, const struct shift *s)
+{
+	return g->state != GEN_STARTING && s == &g->gates && live(g, s) == 0;
+}
+
 /* It may bring a client before fork has come back. */
 static bool make(struct generation *g, const struct shift *s, unsigned number)
 {
 	const struct child gate = {.generation = g->number, .number = number,
 	    .shift = s->number, .lets_in = s->lets_in};
-	struct first first = {g, s, getpid()};
+	struct first first = {g, s, getpid(), is_alone(g, s)};
 
 	count(g, s->lets_in);
 	bool made = spawn_gate(&gate, run_gate, &first);
@@ -126,12 +144,7 @@ static bool make_missing(struct generation *g, const struct shift *s)
 
 static bool is_there(const struct generation *g, const struct shift *s)
 {
-	unsigned live = 0;
-
-	for (unsigned n = 1; n < SLOTS; n++)
-		live += is_in(&children[n], g, s)
-		    && atomic_load(&slots.at[n].state) == SLOT_LIVE;
-	return live >= s->wants;
+	return live(g, s) >= s->wants;
 }
 
 static bool begin(struct generation *g, struct shift *s, bool lets_in)
@@ -155,9 +168,13 @@ static uint32_t longest(const struct conf *conf)
 	for (unsigned i = 0; i < conf->nlisteners; i++)
 		if (conf->listeners[i].timeouts.header > ms)
 			ms = conf->listeners[i].timeouts.header;
-	for (unsigned i = 0; i < conf->npools; i++)
-		if (conf->pools[i].timeouts.connect > ms)
-			ms = conf->pools[i].timeouts.connect;
+	for (unsigned i = 0; i < conf->npools; i++) {
+		const struct conf_pool *p = &conf->pools[i];
+		if (p->timeouts.connect > ms)
+			ms = p->timeouts.connect;
+		if (p->health.on && p->health.timeout > ms)
+			ms = p->health.timeout;
+	}
 	return ms;
 }
 
@@ -263,6 +280,9 @@ void gates_bury(struct generation *g, const struct child *c, int status)
 	} else if (c->shift == g->gates.number
 	    && young_is(c->born, clock_ms(), status)) {
 		reap_wait_for_better(&g->gates_young, c);
+	} else if (c->shift == g->gates.number && live(g, &g->gates) == 0) {
+		/* the last one: whatever others waited for, not now */
+		g->gates_young = (struct young){0};
 	}
 }
 

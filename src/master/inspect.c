@@ -40,7 +40,7 @@ struct intake {
 	int fd; /* -1: it has ended */
 	char *at;
 	size_t n, room, most;
-	char last[LAST]; /* its last bytes, also of what there was no room for */
+	char last[LAST]; /* its last bytes, with room for them or not */
 	bool cut;
 };
 

@@ -12,6 +12,7 @@
 
 #define LOOK_MS 2000
 #define SOON_MS 10 /* while something is under way */
+#define PAUSE_MS 30000 /* after gates did not start: that is not the files */
 #define DAY_MS (24 * 3600 * 1000)
 
 /* What the files were (files.h): when gates read them, when those will that
@@ -46,7 +47,6 @@ void renewal_follow(void)
 
 static void fail(const char *why)
 {
-	bad = fresh;
 	log_err("certificates have changed, but %s: the gates keep those that "
 	    "they have", why);
 }
@@ -63,6 +63,7 @@ static void look_at_inspection(struct generation *g)
 	fresh = inspect_print();
 	reload_tell_of_certificates(state == INSPECT_FAILED);
 	if (state == INSPECT_FAILED) {
+		bad = fresh;
 		fail("cannot be used");
 		return;
 	}
@@ -79,6 +80,7 @@ static void look_at_renewal(const struct generation *g)
 	renewed = 0;
 	if (g->renewal == RENEWAL_FAILED) {
 		fail("new gates do not start");
+		look_at = clock_ms() + PAUSE_MS;
 		return;
 	}
 	used = fresh;
@@ -89,12 +91,14 @@ static void look_at_renewal(const struct generation *g)
 
 /* Who writes several files is not interrupted. */
 static void look_at_files(const struct master_task *task,
-    const struct generation *g)
+    struct generation *g)
 {
 	uint64_t print = files_print(g->conf, NULL);
 	bool stays = print == seen;
 
 	seen = print;
+	if (!stays) /* who could not start may be able to now */
+		g->gates_young = (struct young){0};
 	if (!stays || print == used || print == bad)
 		return;
 	inspection = inspect_begin(task, g->conf);

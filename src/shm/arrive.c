@@ -163,6 +163,8 @@ struct conn *arrive(void)
 	ssize_t n = receive(a, &fd);
 	int error = errno;
 	FAULT(arrival_taken);
+	if (n != 0) /* the next message is another worker's */
+		lobby_arrivals_in();
 	if (n > 0)
 		return take_in(a, (size_t)n, fd);
 	note_clear();

@@ -45,25 +45,27 @@ void lobby_listeners_in(void)
 	each_listener(EPOLL_CTL_ADD);
 }
 
-static void move_arrivals(int op)
+/* One-shot: a message wakes one worker, not all that wait. */
+static bool move_arrivals(int op)
 {
-	struct epoll_event ev = {.events = EPOLLIN,
+	struct epoll_event ev = {.events = EPOLLIN | EPOLLONESHOT,
 	    .data.u64 = (uint64_t)CONN_ARRIVALS << 24};
 
-	if (lobby.arrivals[0] > 0
-	    && epoll_ctl(lobby.door, op, lobby.arrivals[0], &ev) < 0
-	    && errno != EEXIST && errno != ENOENT)
-		log_err("epoll_ctl on what gates send: %m");
+	return lobby.arrivals[0] <= 0
+	    || epoll_ctl(lobby.door, op, lobby.arrivals[0], &ev) == 0;
 }
 
 void lobby_arrivals_in(void)
 {
-	move_arrivals(EPOLL_CTL_ADD);
+	if (!move_arrivals(EPOLL_CTL_MOD) && !move_arrivals(EPOLL_CTL_ADD)
+	    && errno != EEXIST)
+		log_err("epoll_ctl on what gates send: %m");
 }
 
 void lobby_arrivals_out(void)
 {
-	move_arrivals(EPOLL_CTL_DEL);
+	if (!move_arrivals(EPOLL_CTL_DEL) && errno != ENOENT)
+		log_err("epoll_ctl on what gates send: %m");
 }
 
 const struct lobby_listener *lobby_gated(uint32_t index)

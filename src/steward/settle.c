@@ -251,6 +251,7 @@ static void settle_client(struct conn *c, unsigned slot)
 	if (lobby.hands[slot].kind == ARRIVAL_CLIENT
 	    && note_kind(note) == NOTE_ACCEPT) {
 		if (!arrive_hang_facts(c, &lobby.hands[slot])) {
+			settle_pages(c, conn_flow(c));
 			lobby_close(c);
 			return;
 		}
@@ -270,6 +271,8 @@ static void settle_client(struct conn *c, unsigned slot)
 			c->deaths = (uint8_t)(c->deaths
 			    + (slots.at[slot].crashed ? CONN_CRASH : 1));
 	}
+	/* who dies in here is not to leave chains through others' pages */
+	conn_publish(c, &f);
 	settle_pages(c, &f);
 	lobby_ring(c, &f);
 }
@@ -351,6 +354,7 @@ void settle_slot(unsigned n)
 	settle_rows(n);
 	pages_settle_slot(n);
 	settle_arm(0, 1);
+	lobby_arrivals_in();
 	if (kind == NOTE_ACCEPT || kind == NOTE_SOCKET || kind == NOTE_CLOSE)
 		if (!sweep())
 			return; /* a process does not move on: once more */

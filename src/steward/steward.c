@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/title.h"
+#include "net/record.h"
 #include "shm/call.h"
 #include "shm/lobby.h"
 #include "shm/pages.h"
@@ -325,6 +326,16 @@ static void close_foreign(void)
 	fd_close_all_but(keep, n);
 }
 
+/* Libraries read files of their own when they are used first: in a worker they
+ * would be numbers of the family's table that nobody has noted. All who are
+ * cloned have what we have read. */
+static void load_libraries(void)
+{
+	tzset();
+	if (conf_has_gates(task.conf) && !record_init())
+		die("OpenSSL lacks a cipher that TLS needs");
+}
+
 /* A shared table that grows stops its processes for milliseconds. */
 static void grow_table(void)
 {
@@ -344,6 +355,7 @@ void steward_main(unsigned n, const struct steward_task *t)
 		    lobby.nrows);
 	slot_enter(n);
 	log_to(slot_log);
+	load_libraries();
 	grow_table();
 	if (!lobby_open() || !sleep_open())
 		die("the lobby cannot be opened: %m");

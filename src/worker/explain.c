@@ -234,6 +234,20 @@ static void say_dropped(FILE *to)
 			say(to, "dropped", request.head.fields[i].name);
 }
 
+/* Of the least that its listener lets in. */
+static void say_verified(FILE *to)
+{
+	const struct conf_tls *tls = &request.listener->tls;
+
+	if (!tls->on || tls->verify_client == VERIFY_NONE)
+		return;
+	say(to, "", tls->verify_client == VERIFY_OPTIONAL
+	    ? SLICE("X-SSL-Client-Verify: NONE")
+	    : SLICE("X-SSL-Client-Verify: SUCCESS"));
+	if (tls->verify_client == VERIFY_REQUIRE)
+		say(to, "", SLICE("and what its certificate says"));
+}
+
 static void say_sent(FILE *to)
 {
 	struct buf b;
@@ -258,6 +272,7 @@ static void say_sent(FILE *to)
 	say_pool(to);
 	say_dropped(to);
 	say_lines(to, "sent", slice_make(sent, buf_length(&b)));
+	say_verified(to);
 }
 
 static void say_redirect(FILE *to)
@@ -282,6 +297,15 @@ static bool say_https(FILE *to)
 	fprintf(to, "%-12s308 to %.*s\n", "redirected", (int)buf_length(&b),
 	    sent);
 	return true;
+}
+
+static void say_hsts(FILE *to)
+{
+	struct buf b;
+
+	buf_init(&b, sent, sizeof sent);
+	compose_hsts(&b, &request, &request.route->policy.response);
+	say_lines(to, "sets", slice_make(sent, buf_length(&b)));
 }
 
 static void say_edits(FILE *to)
@@ -331,6 +355,7 @@ static void say_action(FILE *to)
 		break;
 	}
 	say_edits(to);
+	say_hsts(to);
 	fprintf(to, "%-12s%llu bytes of body at most\n", "limit",
 	    (unsigned long long)request.max_body);
 }

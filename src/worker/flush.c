@@ -32,6 +32,13 @@ static enum io send_plain(struct stride *s)
 	return IO_OK;
 }
 
+/* The last answer of the connection, whole: its end goes with it. */
+static bool is_last(const struct stride *s)
+{
+	return s->f.step == STEP_FLUSH && s->f.out.length == 0
+	    && (s->f.flags & (FLOW_CLOSE | FLOW_CUT)) == FLOW_CLOSE;
+}
+
 /* What is sealed leaves the chain with the publication that has its records,
  * whatever the client takes of them. */
 static enum io send_sealed(struct stride *s)
@@ -47,6 +54,8 @@ static enum io send_sealed(struct stride *s)
 			s->f.tx += n;
 			s->f.patience = 0;
 			chain_consume(&s->f.out, n, &s->drop);
+			if (is_last(s))
+				secure_shut(s, SIDE_CLIENT);
 		}
 		enum io io = secure_flush(s, SIDE_CLIENT);
 		if (io != IO_OK)

@@ -32,7 +32,11 @@ enum io secure_flush(struct stride *s, unsigned side);
 /* As stream_peek; messages of the handshake that lie there are read over. */
 enum io secure_peek(struct stride *s, unsigned side);
 
-/* Our close_notify, as far as the socket takes it now. */
+/* Seals our close_notify: nothing can be sealed behind it. secure_flush sends
+ * it with what is sealed before. */
+void secure_shut(struct stride *s, unsigned side);
+
+/* The same, and sends it, as far as the socket takes it now. */
 void secure_end(struct stride *s, unsigned side);
 
 /* The socket takes nothing more: what is sealed for it is let go of, and is

@@ -217,14 +217,19 @@ void secure_leave(const struct conn *peer)
 		stream_send((int)lobby_row(peer), &v, 1, &n);
 }
 
-void secure_end(struct stride *s, unsigned side)
+void secure_shut(struct stride *s, unsigned side)
 {
 	struct secure *x = &s->f.side[side];
 
-	if (!(x->flags & (SECURE_SHUT | SECURE_BROKEN))) {
-		records_say(s, side, ALERT_CLOSE_NOTIFY, false);
-		x->flags |= SECURE_SHUT;
-	}
-	if (x->sealed.length)
+	if (x->flags & (SECURE_SHUT | SECURE_BROKEN))
+		return;
+	records_say(s, side, ALERT_CLOSE_NOTIFY, false);
+	x->flags |= SECURE_SHUT;
+}
+
+void secure_end(struct stride *s, unsigned side)
+{
+	secure_shut(s, side);
+	if (s->f.side[side].sealed.length)
 		secure_flush(s, side);
 }

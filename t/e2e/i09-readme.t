@@ -17,7 +17,7 @@ my $top = $Portico::TOP;
 my $readme = Portico::slurp("$top/README");
 my $dir = tempdir(CLEANUP => 1);
 my $tree = "$dir/portico";
-my @ports = (3001 .. 3004, 8080);
+my @ports = (3001 .. 3004, 8080, 8443);
 
 sub section
 {
@@ -167,7 +167,7 @@ is `find '$root' -type f`, '', 'nothing is left of it';
 # ---- The rest names what exists ----
 
 my $rest = section('WHERE THINGS ARE') . section('WORKING ON IT');
-my @named = $rest =~ m{^    ((?:man|etc|src)/[\w./]+)}mg;
+my @named = $rest =~ m{^    ((?:man|etc|src)/[\w./-]+)}mg;
 cmp_ok scalar @named, '>', 6, 'paths';
 is join(' ', grep { !-e "$top/$_" } @named), '', 'each is there';
 my $makefile = Portico::slurp("$top/Makefile") =~ s/\\\n//gr;

@@ -53,9 +53,17 @@ sub load_line
 	return $line;
 }
 
+# What is left of the last family; when it has few, all of it could die.
+sub family
+{
+	my ($p) = @_;
+
+	return map { $p->pids($_) } qw(worker steward heir);
+}
+
 # Until a load has ended, every `pause` seconds kills one process whose
-# role is drawn from the list. Returns role => how often, and the load's
-# lines.
+# role is drawn from the list, but not one of the last three of a family.
+# Returns role => how often, and the load's lines.
 sub torment
 {
 	my ($p, $pause, $roles, @loads) = @_;
@@ -66,6 +74,7 @@ sub torment
 		my $role = $roles->[rand @$roles];
 		my @pids = $p->pids($role) or next;
 
+		next if $role ne 'gate' && family($p) < 4;
 		$killed{$role}++ if kill 'KILL', $pids[rand @pids];
 		$p->alive or last;
 	}

@@ -8,6 +8,7 @@
  *   -q QUERY  appended to such paths, "chunked" or "delay=5"
  *   -p PERCENT  of the requests are POST /echo with a body of such a size
  *   -C  bodies of POST are chunked   -w MS  pause between requests
+ *   -P  PUT in place of POST
  *   -H HOST  (load.test)
  *   -S VERSION  TLS, with HOST as the name: 2 or 3 for 1.2 and 1.3, 0 either.
  *       Handshakes that fail are done again; "lost L" at the end counts them,
@@ -53,11 +54,12 @@ static const char *const names[NTROUBLES] = {
 static struct {
 	unsigned connections, per_connection, post_percent, pause;
 	uint64_t requests, seconds, min, max;
-	const char *query, *host;
+	const char *query, *host, *upload;
 	bool chunked;
 	char **paths;
 	int npaths;
 } want = {.connections = 16, .min = 1, .max = 65536, .query = "",
+    .upload = "POST",
 	.host = "load.test"};
 
 static struct sockaddr_storage peer;
@@ -198,7 +200,7 @@ static void put_request(struct line *l)
 {
 	l->out_at = 0;
 	l->out_n = (size_t)sprintf(l->out, "%s %s HTTP/1.1\r\nHost: %s\r\n",
-	    l->post ? "POST" : "GET", l->path, want.host);
+	    l->post ? want.upload : "GET", l->path, want.host);
 	l->source = (struct wire_source){.ended = !l->post, .seed = l->seed,
 		.size = l->size, .chunked = want.chunked};
 	if (l->post && want.chunked)
@@ -455,6 +457,7 @@ static void read_option(int option)
 	case 'q': want.query = optarg; break;
 	case 'H': want.host = optarg; break;
 	case 'C': want.chunked = true; break;
+	case 'P': want.upload = "PUT"; break;
 	case 'S': tls_init((unsigned)n); break;
 	case 's':
 		if (sscanf(optarg, "%llu:%llu", &min, &max) == 2 &&
@@ -476,7 +479,7 @@ int main(int argc, char **argv)
 	uint64_t sum = 0;
 	int option;
 
-	while ((option = getopt(argc, argv, "c:t:n:r:p:w:q:H:Cs:S:")) != -1)
+	while ((option = getopt(argc, argv, "c:t:n:r:p:w:q:H:CPs:S:")) != -1)
 		read_option(option);
 	if (optind >= argc || want.connections == 0)
 		read_option('?');

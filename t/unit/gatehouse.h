@@ -17,6 +17,8 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -43,9 +45,44 @@ static char house_dir[] = "/tmp/gatehouse.XXXXXX";
 static struct sockaddr_in house_at[HOUSE_LISTENERS];
 static unsigned house_drops;
 
+/* Keys have been read by now: so the memory is shut. */
 static void house_drop(void)
 {
+	struct rlimit core;
+
+	getrlimit(RLIMIT_CORE, &core);
+	if (core.rlim_max != 0 || prctl(PR_GET_DUMPABLE) != 0)
+		_exit(99);
 	house_drops++;
+}
+
+/* What is made for a test and freed behind it, all of it at once. */
+static struct house_made {
+	X509 *cert;
+	EVP_PKEY *key;
+	SSL_CTX *ctx;
+	SSL *ssl;
+	char *text;
+} house_made[1000];
+static unsigned house_nmade;
+
+static void house_keep(struct house_made made)
+{
+	ck_assert_uint_lt(house_nmade, sizeof house_made
+	    / sizeof house_made[0]);
+	house_made[house_nmade++] = made;
+}
+
+static void house_free_made(void)
+{
+	while (house_nmade > 0) {
+		struct house_made *made = &house_made[--house_nmade];
+		X509_free(made->cert);
+		EVP_PKEY_free(made->key);
+		SSL_free(made->ssl);
+		SSL_CTX_free(made->ctx);
+		free(made->text);
+	}
 }
 
 /* ---- Certificates ---- */
@@ -83,6 +120,7 @@ static struct house_cert house_make(const char *name, bool rsa, long days,
 	X509_NAME *subject = X509_get_subject_name(made.cert);
 	char names[300];
 
+	house_keep((struct house_made){.cert = made.cert, .key = made.key});
 	X509_set_version(made.cert, X509_VERSION_3);
 	ASN1_INTEGER_set(X509_get_serialNumber(made.cert), 0x1234);
 	X509_gmtime_adj(X509_getm_notBefore(made.cert), -86400 * 30);
@@ -108,6 +146,7 @@ static char *house_path(const char *name)
 	char *path;
 
 	ck_assert_int_gt(asprintf(&path, "%s/%s", house_dir, name), 0);
+	house_keep((struct house_made){.text = path});
 	return path;
 }
 
@@ -219,6 +258,7 @@ static void house_teardown(void)
 		}
 	snprintf(command, sizeof command, "rm -rf %s", house_dir);
 	ck_assert_int_eq(system(command), 0);
+	house_free_made();
 }
 
 /* How it ended, when it ends within so many ms; -1 if it does not. */
@@ -279,6 +319,7 @@ static SSL_CTX *house_client(int version, const char *suite)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 
+	house_keep((struct house_made){.ctx = ctx});
 	SSL_CTX_set_min_proto_version(ctx, version);
 	SSL_CTX_set_max_proto_version(ctx, version);
 	if (suite && version == TLS1_3_VERSION)
@@ -292,6 +333,7 @@ static SSL *house_ssl(SSL_CTX *ctx, int fd, const char *server)
 {
 	SSL *ssl = SSL_new(ctx);
 
+	house_keep((struct house_made){.ssl = ssl});
 	SSL_set_fd(ssl, fd);
 	if (server)
 		SSL_set_tlsext_host_name(ssl, server);

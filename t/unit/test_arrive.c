@@ -2,6 +2,7 @@
 /* Arrivals: what a gate sends becomes a row, or leaves nothing behind. */
 /* links: shm net http conf base */
 #include <stddef.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "farm.h"
@@ -27,6 +28,7 @@ static void setup(void)
 	ck_assert(pages_create(&pages, 1u << 20));
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
 	lobby.arrivals[0] = pair[0];
+	lobby.door = epoll_create1(0);
 	gate = pair[1];
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	near = pair[0];
@@ -54,6 +56,7 @@ static void setup(void)
 static void teardown(void)
 {
 	lobby.ngated = 0;
+	close(lobby.door);
 	close(lobby.arrivals[0]);
 	close(gate);
 	lobby.arrivals[0] = 0;

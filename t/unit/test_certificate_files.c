@@ -97,6 +97,18 @@ START_TEST(globs_and_folders_are_followed)
 }
 END_TEST
 
+START_TEST(a_name_may_look_like_a_glob)
+{
+	static const char *const names[] = {"[a].pem", "a?.pem", "a\\.pem"};
+
+	for (unsigned i = 0; i < 3; i++) {
+		snprintf(cert, sizeof cert, "%s/%s", dir, names[i]);
+		put(names[i], "one");
+		ck_assert(sees(names[i]));
+	}
+}
+END_TEST
+
 START_TEST(what_a_link_leads_to_is_seen)
 {
 	char to[128];
@@ -214,6 +226,7 @@ int main(void)
 	tcase_add_test(tc, a_file_is_seen_with_its_partners);
 	tcase_add_test(tc, keys_beside_full_chains_are_seen);
 	tcase_add_test(tc, globs_and_folders_are_followed);
+	tcase_add_test(tc, a_name_may_look_like_a_glob);
 	tcase_add_test(tc, what_a_link_leads_to_is_seen);
 	tcase_add_test(tc, other_files_of_tls_are_seen);
 	tcase_add_test(tc, gone_and_back_is_seen);

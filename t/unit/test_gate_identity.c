@@ -37,8 +37,6 @@ static bool visit_as(int version, unsigned listener,
 		    who->key, NULL, 1), 1);
 	int done = SSL_connect(ssl);
 	int fd = house_receive(&arrival, done == 1 ? 1500 : 100);
-	SSL_free(ssl);
-	SSL_CTX_free(ctx);
 	close(client);
 	close(fd);
 	arrival.facts[fd < 0 ? 0 : arrival.nfacts] = '\0';
@@ -92,6 +90,7 @@ static void is_the_certificate(const char *line)
 	X509 *cert = d2i_X509(NULL, &p, length);
 	ck_assert_ptr_nonnull(cert);
 	ck_assert_int_eq(X509_cmp(cert, good.cert), 0);
+	X509_free(cert);
 }
 
 START_TEST(every_field_is_told)
@@ -167,6 +166,7 @@ START_TEST(who_has_ended_is_not_resumed)
 		close(client);
 	}
 	ck_assert(!resumed[0] && resumed[1] && !resumed[2]);
+	SSL_SESSION_free(got);
 }
 END_TEST
 

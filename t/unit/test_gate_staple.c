@@ -42,6 +42,11 @@ static void authority_says(const struct house_cert *of, long seconds)
 	BIO *f = BIO_new_file(name, "w");
 	ck_assert_int_gt(i2d_OCSP_RESPONSE_bio(f, answer), 0);
 	BIO_free(f);
+	OCSP_RESPONSE_free(answer);
+	OCSP_CERTID_free(id);
+	ASN1_TIME_free(from);
+	ASN1_TIME_free(until);
+	OCSP_BASICRESP_free(basic);
 }
 
 /* Bytes of the answer that a client is shown; -1: none. */
@@ -57,8 +62,6 @@ static long shown(void)
 	ck_assert_int_eq(SSL_connect(ssl), 1);
 	close(house_receive(&a, 3000));
 	long n = SSL_get_tlsext_status_ocsp_resp(ssl, &answer);
-	SSL_free(ssl);
-	SSL_CTX_free(ctx);
 	close(client);
 	return n;
 }

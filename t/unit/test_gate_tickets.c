@@ -19,6 +19,12 @@ static void setup(void)
 	ck_assert(tickets_open(house_task.tickets));
 }
 
+static void teardown(void)
+{
+	SSL_SESSION_free(got);
+	house_teardown();
+}
+
 /* A copy, which no end without close_notify spoils. */
 static int keep(SSL *ssl, SSL_SESSION *session)
 {
@@ -56,8 +62,11 @@ static int visit(SSL_CTX *ctx, unsigned listener, SSL_SESSION *session)
 	int resumed = -1;
 	char byte;
 
-	if (session)
-		SSL_set_session(ssl, SSL_SESSION_dup(session));
+	if (session) {
+		SSL_SESSION *copy = SSL_SESSION_dup(session);
+		SSL_set_session(ssl, copy);
+		SSL_SESSION_free(copy);
+	}
 	if (SSL_connect(ssl) == 1) {
 		int fd = house_receive(&arrival, 3000);
 		ck_assert_int_ge(fd, 0);
@@ -68,7 +77,6 @@ static int visit(SSL_CTX *ctx, unsigned listener, SSL_SESSION *session)
 		ck_assert_int_eq(arrival.session.resumed, resumed);
 		close(fd);
 	}
-	SSL_free(ssl);
 	close(client);
 	return resumed;
 }
@@ -170,11 +178,20 @@ START_TEST(keys_turn_by_time_and_by_the_first_gate)
 	for (unsigned i = 0; i < 5; i++)
 		turn();
 	ck_assert_int_eq(visit(ctx, 0, first), 1);
+	/* which makes none: it is not waited for without end */
+	for (unsigned i = 0; i < TICKETS_KEYS; i++)
+		tickets_turn(clock_ms() + TICKETS_TURN_MS + TICKETS_LATE_MS);
+	ck_assert_int_eq(visit(ctx, 0, first), 0);
+	SSL_SESSION_free(first);
+	ck_assert_int_eq(visit(ctx, 0, NULL), 0);
+	first = got;
+	SSL_SESSION_up_ref(first);
 	end_gate(0);
 	for (unsigned i = 0; i < TICKETS_KEYS; i++)
 		turn();
 	house_begin(0);
 	ck_assert_int_eq(visit(ctx, 0, first), 0);
+	SSL_SESSION_free(first);
 }
 END_TEST
 
@@ -184,7 +201,7 @@ int main(void)
 	TCase *tc = tcase_create("tickets");
 
 	suite_add_tcase(s, tc);
-	tcase_add_checked_fixture(tc, setup, house_teardown);
+	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 30);
 	tcase_add_loop_test(tc, another_gate_resumes, 0, 2);
 	tcase_add_loop_test(tc, other_authorities_do_not_resume, 0, 2);
