@@ -41,8 +41,6 @@ static void certify(const char *name, long days, bool by_authority)
 
 	SSL_CTX_use_certificate(server, c.cert);
 	SSL_CTX_use_PrivateKey(server, c.key);
-	X509_free(c.cert);
-	EVP_PKEY_free(c.key);
 }
 
 static void setup(void)
@@ -397,8 +395,6 @@ START_TEST(our_certificate_is_shown)
 	char name[100];
 
 	pool.tls.cert = house_write("us.pem", &own, true);
-	X509_free(own.cert);
-	EVP_PKEY_free(own.key);
 	SSL_CTX_set_verify(server, SSL_VERIFY_PEER
 	    | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	X509_STORE_add_cert(SSL_CTX_get_cert_store(server), authority.cert);
