@@ -101,6 +101,7 @@ bool arrive_hang_facts(struct conn *c, const struct arrival *a)
 		return false;
 	memcpy(page_at(f.facts), a->facts, a->nfacts);
 	memset(page_at(f.facts) + a->nfacts, 0, PAGE_SMALL - a->nfacts);
+	f.flags &= ~(uint32_t)FLOW_LOST;
 	conn_publish(c, &f);
 	return true;
 }
