@@ -244,7 +244,7 @@ struct conf_pool {
 		bool on;
 		struct slice path; /* n 0: a TCP connection is enough */
 		struct slice method;
-		struct slice host; /* n 0: the backend's */
+		struct slice host; /* the pool's; n 0: the backend's */
 		uint16_t port;     /* 0: the backend's */
 		uint32_t interval, interval_down, timeout;
 		unsigned rise, fall;

@@ -202,6 +202,16 @@ static void fill_sites(struct load *l)
 	add_site(l);
 }
 
+/* A check asks for the host that requests ask for, where there is but one. */
+static void fill_checks(struct conf *conf)
+{
+	for (unsigned i = 0; i < conf->npools; i++) {
+		struct conf_pool *pool = &conf->pools[i];
+		if (pool->host == CONF_HOST_NAME && pool->health.host.n == 0)
+			pool->health.host = pool->host_name;
+	}
+}
+
 void defaults_fill(struct load *l)
 {
 	fill_workers(l->conf);
@@ -209,5 +219,6 @@ void defaults_fill(struct load *l)
 	fill_group(l);
 	fill_files(l);
 	fill_control(l);
+	fill_checks(l->conf);
 	fill_sites(l);
 }

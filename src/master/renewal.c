@@ -91,12 +91,14 @@ static void look_at_renewal(const struct generation *g)
 
 /* Who writes several files is not interrupted. */
 static void look_at_files(const struct master_task *task,
-    const struct generation *g)
+    struct generation *g)
 {
 	uint64_t print = files_print(g->conf, NULL);
 	bool stays = print == seen;
 
 	seen = print;
+	if (!stays) /* who could not start may be able to now */
+		g->gates_young = (struct young){0};
 	if (!stays || print == used || print == bad)
 		return;
 	inspection = inspect_begin(task, g->conf);

@@ -159,8 +159,21 @@ void steward_revive(void)
 
 /* ---- The steward ---- */
 
+/* Before others: what one was settling is its own now, and why is still said
+ * by the slots of those it was settling. */
+static void settle_stewards(void)
+{
+	for (unsigned n = 1; n < SLOTS; n++)
+		if (is_mine(n) && slots.at[n].role == SLOT_STEWARD
+		    && slot_is_dead(n)) {
+			settle_slot(n);
+			report();
+		}
+}
+
 static void reap_and_spawn(void)
 {
+	settle_stewards();
 	for (unsigned n = 1; n < SLOTS; n++) {
 		struct slot *slot = &slots.at[n];
 		if (!is_mine(n))
@@ -326,11 +339,12 @@ static void close_foreign(void)
 	fd_close_all_but(keep, n);
 }
 
-/* OpenSSL reads files of its own when it is used first: in a worker they would
- * be numbers of the family's table that nobody has noted. All who are cloned
- * have what we have read. */
-static void load_ciphers(void)
+/* Libraries read files of their own when they are used first: in a worker they
+ * would be numbers of the family's table that nobody has noted. All who are
+ * cloned have what we have read. */
+static void load_libraries(void)
 {
+	tzset();
 	if (conf_has_gates(task.conf) && !record_init())
 		die("OpenSSL lacks a cipher that TLS needs");
 }
@@ -354,7 +368,7 @@ void steward_main(unsigned n, const struct steward_task *t)
 		    lobby.nrows);
 	slot_enter(n);
 	log_to(slot_log);
-	load_ciphers();
+	load_libraries();
 	grow_table();
 	if (!lobby_open() || !sleep_open())
 		die("the lobby cannot be opened: %m");

@@ -16,7 +16,7 @@ struct slice compose_scheme(const struct request *r);
 
 /* What the client asked for, as it wrote it: host and port, or nothing; and
  * compose_scheme, or what a trusted proxy says; empty if that is neither "http"
- * nor "https", in any case. */
+ * nor "https", in any case, or is said twice: one may be its client's. */
 struct slice compose_host_asked(const struct request *r);
 struct slice compose_scheme_asked(const struct request *r);
 

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "shm/slot.h"
 
 #define VALUE_MOST 1000  /* bytes of a value, before they are escaped */
 #define METHOD_MOST 64
@@ -25,10 +26,13 @@ static const struct second *second_now(void)
 		return &s;
 	time_t t = (time_t)now;
 	struct tm tm;
+	/* the C library opens the file of the time zone, if it has changed */
+	note_take(NOTE_SOCKET, 0, 0);
 	localtime_r(&t, &tm);
 	s.n = strftime(s.text, sizeof s.text, "%d/%b/%Y:%H:%M:%S %z", &tm);
 	s.niso = strftime(s.iso, sizeof s.iso - 1, "%Y-%m-%dT%H:%M:%S%z",
 	    &tm);
+	note_clear();
 	/* "+0100" to "+01:00" */
 	memmove(s.iso + s.niso - 1, s.iso + s.niso - 2, 2);
 	s.iso[s.niso - 2] = ':';

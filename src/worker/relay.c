@@ -9,6 +9,7 @@
 #include "worker/inbound.h"
 #include "worker/interim.h"
 #include "worker/response.h"
+#include "worker/secure.h"
 #include "worker/splice.h"
 #include "worker/tally.h"
 #include "worker/upload.h"
@@ -90,11 +91,20 @@ static bool have_room(struct stride *s)
 	return true;
 }
 
+/* Some of a record is progress, too; but before the answer it may be one of a
+ * ticket. */
+static bool has_moved(const struct stride *s, uint64_t before)
+{
+	return (s->f.flags & FLOW_ANSWERED) && secure_is_on(s, SIDE_BACKEND)
+	    && s->f.side[SIDE_BACKEND].wire_rx != before;
+}
+
 static enum io receive_more(struct stride *s)
 {
+	uint64_t before = s->f.side[SIDE_BACKEND].wire_rx;
 	enum io io = inbound_backend(s);
 
-	if (io == IO_OK)
+	if (io == IO_OK || has_moved(s, before))
 		s->f.deadline = s->now + s->r->pool->timeouts.read;
 	return io;
 }

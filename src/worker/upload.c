@@ -4,6 +4,7 @@
 
 #include "worker/attempt.h"
 #include "worker/body.h"
+#include "worker/secure.h"
 
 #define ROUNDS 32 /* in one stride: then it is others' turn */
 
@@ -52,10 +53,17 @@ static bool move_once(struct stride *s, unsigned *arms, enum cause *cause)
 	}
 }
 
+/* Bytes of both sockets, whether a record of them is whole or not. */
+static uint64_t moved(const struct stride *s)
+{
+	return stride_client_rx(s) + (secure_is_on(s, SIDE_BACKEND)
+	    ? s->f.side[SIDE_BACKEND].wire_tx : s->f.sent);
+}
+
 enum cause upload_move(struct stride *s, unsigned *arms)
 {
 	enum cause cause = CAUSE_NONE;
-	uint64_t rx = s->f.rx, sent = s->f.sent;
+	uint64_t before = moved(s);
 	int rounds = 0;
 
 	while (rounds < ROUNDS && move_once(s, arms, &cause))
@@ -63,7 +71,7 @@ enum cause upload_move(struct stride *s, unsigned *arms)
 	/* the client may have sent all: what came last is to go on */
 	if (rounds == ROUNDS)
 		*arms = WAIT_BACKEND_OUT;
-	if (s->f.rx != rx || s->f.sent != sent) {
+	if (moved(s) != before) {
 		s->f.deadline = s->now + s->r->pool->timeouts.read;
 		s->f.patience = 0;
 	}

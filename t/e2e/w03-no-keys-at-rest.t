@@ -18,7 +18,7 @@ use TlsBackend;
 no warnings 'portable'; # numbers of 64 bits
 
 plan skip_all => 'only root reads the memory of others' if $> != 0;
-plan skip_all => 'a sanitizer has terabytes of it' if Portico::sanitized;
+plan skip_all => 'memory of a sanitized build' if Portico::sanitized;
 
 my $cert = Certs->new->leaf(names => [ 'a.test' ]);
 my $keylog = Portico::temporary() . '/keylog';

@@ -58,7 +58,8 @@ static struct {
 	bool chunked;
 	char **paths;
 	int npaths;
-} want = {.connections = 16, .min = 1, .max = 65536, .query = "", .upload = "POST",
+} want = {.connections = 16, .min = 1, .max = 65536, .query = "",
+    .upload = "POST",
 	.host = "load.test"};
 
 static struct sockaddr_storage peer;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shm/ring.h"
+#include "shm/slot.h"
 #include "worker/line.h"
 
 static struct field fields[4];
@@ -13,6 +13,7 @@ static struct stride s;
 static struct request r;
 static struct conn c;
 static struct session session;
+static struct slot slot;
 static struct conf_listener listener;
 static struct conf_site site;
 static struct conf_route route;
@@ -38,6 +39,7 @@ static void setup(void)
 	memset(&r, 0, sizeof r);
 	memset(&c, 0, sizeof c);
 	memset(&session, 0, sizeof session);
+	slot_self = &slot;
 	lobby.rows = s.c = &c;
 	lobby.sessions = &session;
 	s.r = &r;
