@@ -174,9 +174,16 @@ static void fewer_facts(void) { message.nfacts--; }
 static void no_kind(void) { message.kind = ARRIVAL_NONE; }
 static void odd_kind(void) { message.kind = 99; }
 
+static void suite_of_backend(void)
+{
+	message.kind = ARRIVAL_BACKEND;
+	farm_pool[0].idle_connections = 2;
+	other_suite();
+}
+
 static void (*const spoil[])(void) = {no_version, old_version, no_suite,
 	other_suite, long_secret, long_name, no_listener, many_facts,
-	huge_facts, fewer_facts, no_kind, odd_kind};
+	huge_facts, fewer_facts, no_kind, odd_kind, suite_of_backend};
 
 START_TEST(one_that_is_not_lawful)
 {
