@@ -17,6 +17,7 @@
 _Static_assert(FAULT_COUNT <= 256, "the word has eight bits for the mark");
 
 _Atomic uint32_t *fault_word;
+static uint32_t then; /* what the word is once the first is done with */
 
 static const char *const names[] = {
 	"none",
@@ -92,21 +93,27 @@ static uint32_t number(const char *text, uint32_t most)
 	return n < most ? (uint32_t)n : most;
 }
 
+static uint32_t read_word(char *rest)
+{
+	uint32_t w = find_mark(strsep(&rest, ":")) << 24;
+
+	w |= rest ? number(strsep(&rest, ":"), 0xffff) : 0;
+	w |= rest ? find_action(strsep(&rest, ":")) << 20 : 0;
+	return w | (rest ? number(rest, 15) : 1) << 16;
+}
+
 void fault_arm(_Atomic uint32_t *word)
 {
 	const char *want = getenv("PORTICO_FAULT");
 	char text[80], *rest = text;
-	uint32_t w;
 
 	fault_word = word;
 	if (want == NULL || strlen(want) >= sizeof text)
 		return;
 	strcpy(text, want);
-	w = find_mark(strsep(&rest, ":")) << 24;
-	w |= rest ? number(strsep(&rest, ":"), 0xffff) : 0;
-	w |= rest ? find_action(strsep(&rest, ":")) << 20 : 0;
-	w |= (rest ? number(rest, 15) : 1) << 16;
-	atomic_store(word, w);
+	uint32_t first = read_word(strsep(&rest, ","));
+	then = rest ? read_word(rest) : 0;
+	atomic_store(word, first);
 }
 
 /* What the word is after a hit: one less to pass over, or to end. */
@@ -114,7 +121,9 @@ static uint32_t count_down(uint32_t w)
 {
 	if (w & 0xffff)
 		return w - 1;
-	return (w >> 16 & 15) > 1 ? w - (1u << 16) : 0;
+	if ((w >> 16 & 15) > 1)
+		return w - (1u << 16);
+	return w >> 24 == then >> 24 ? 0 : then;
 }
 
 void fault_hit(enum fault mark)

@@ -25,7 +25,8 @@ extern _Atomic uint32_t *fault_word;
 /* Arms what PORTICO_FAULT in the environment names: "mark[:N[:ACTION[:M]]]",
  * N hits passed over (0), then M (1) hits at which the process kills itself
  * (kill, the default), spins (spin; deaf: without heed of SIGABRT), crashes,
- * or sleeps (4 s, and goes on). Dies when there is no such mark. */
+ * or sleeps (4 s, and goes on). Behind a comma another mark may follow, which
+ * is armed then. Dies when there is no such mark. */
 void fault_arm(_Atomic uint32_t *word);
 
 /* Does what is armed, by default ends this process by SIGKILL, when `mark` is

@@ -106,10 +106,19 @@ bool arrive_hang_facts(struct conn *c, const struct arrival *a)
 	return true;
 }
 
+/* Its row is named before: whoever settles that one finds what it brings. */
+static struct conn *hang_row(struct arrival *a, int fd)
+{
+	a->row = (uint32_t)fd;
+	if (a->row < lobby.nrows)
+		a->serial = conn_serial(lobby_get(a->row));
+	return lobby_hang_arrival(fd, lobby_gated(a->listener), a);
+}
+
 /* Without what is known of it nobody may serve it. */
 static struct conn *hang_client(struct arrival *a, int fd)
 {
-	struct conn *c = lobby_hang_arrival(fd, lobby_gated(a->listener), a);
+	struct conn *c = hang_row(a, fd);
 
 	FAULT(arrival_owned);
 	bool whole = c && arrive_hang_facts(c, a);
@@ -193,11 +202,26 @@ struct conn *arrive_adopt(unsigned n, int fd)
 	if (a->kind != ARRIVAL_CLIENT || !is_lawful(a, HEAD + a->nfacts)
 	    || !is_peer(fd, &a->peer))
 		return NULL;
-	struct conn *c = lobby_hang_arrival(fd, lobby_gated(a->listener), a);
+	struct conn *c = hang_row(a, fd);
+	FAULT(arrival_adopted);
 	if (c && !arrive_hang_facts(c, a)) {
 		lobby_close(c);
 		c = NULL;
 	}
 	explicit_bzero(a, sizeof *a);
 	return c;
+}
+
+bool arrive_complete(struct conn *c)
+{
+	for (unsigned n = 1; n < SLOTS; n++) {
+		struct arrival *a = &lobby.hands[n];
+		if (a->kind != ARRIVAL_CLIENT || a->row != lobby_row(c)
+		    || a->serial != conn_serial(c) || !slot_is_dead(n))
+			continue;
+		if (!arrive_hang_facts(c, a))
+			return false;
+		explicit_bzero(a, sizeof *a);
+	}
+	return true;
 }

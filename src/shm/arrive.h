@@ -17,4 +17,9 @@ bool arrive_hang_facts(struct conn *c, const struct arrival *a);
  * that has no row yet: hung, owned by the caller; else NULL. */
 struct conn *arrive_adopt(unsigned n, int fd);
 
+/* Hangs on the row, which the caller owns, what a dead process had received
+ * with it, whether that made the row or who was settling it. False: there is
+ * no page for it. */
+bool arrive_complete(struct conn *c);
+
 #endif

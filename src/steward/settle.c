@@ -176,8 +176,27 @@ static void catch_up_records(struct flow *f, unsigned side, uint64_t rx,
 	}
 }
 
-static void settle_client_counts(const struct conn *c, struct flow *f,
-    uint64_t note)
+/* The dead of this family. What a steward was settling when it died as well
+ * is its own, and what is known of it is still in the slot of another. */
+static bool is_dead_of_ours(unsigned n)
+{
+	return slot_is_dead(n)
+	    && atomic_load(&slots.at[n].generation) == slot_self->generation;
+}
+
+/* A unix socket has no counts: whether somebody died while he used it. */
+static bool died_at(const struct conn *c)
+{
+	uint64_t note = note_make(NOTE_UNIX, lobby_row(c), conn_serial(c));
+
+	for (unsigned n = 1; n < SLOTS && c->is_unix; n++)
+		if (is_dead_of_ours(n)
+		    && atomic_load(&slots.at[n].note) == note)
+			return true;
+	return false;
+}
+
+static void settle_client_counts(const struct conn *c, struct flow *f)
 {
 	uint64_t rx, tx;
 
@@ -189,18 +208,16 @@ static void settle_client_counts(const struct conn *c, struct flow *f,
 			catch_up_sent(f, tx);
 		}
 	}
-	/* a unix socket has no counts */
-	if (note_kind(note) == NOTE_UNIX && note_row(note) == lobby_row(c))
+	if (died_at(c))
 		f->flags |= FLOW_LOST;
 }
 
-static void settle_peer_counts(struct conn *c, struct flow *f, uint64_t note)
+static void settle_peer_counts(struct conn *c, struct flow *f)
 {
 	struct conn *peer = lobby_get((unsigned)f->peer);
 	uint64_t rx, tx, n;
 
-	if (note_kind(note) == NOTE_UNIX && note_row(note)
-	    == (uint32_t)f->peer) {
+	if (died_at(peer)) {
 		f->peer = -1;
 		f->secure &= ~(uint32_t)SECURE_BACKEND;
 		f->sent = f->sent ? f->sent : 1; /* some of it, perhaps */
@@ -235,41 +252,40 @@ static void settle_peer_counts(struct conn *c, struct flow *f, uint64_t note)
 	f->brx = rx;
 }
 
-static void settle_line(struct conn *c, struct flow *f, unsigned slot)
+static void settle_line(const struct conn *c, struct flow *f)
 {
-	if (ring_has_last(&slots.at[slot].ring, lobby_row(c), conn_serial(c),
-	    c->number))
-		f->flags |= FLOW_LOGGED;
+	for (unsigned n = 1; n < SLOTS; n++)
+		if (is_dead_of_ours(n) && slots.at[n].role == SLOT_WORKER
+		    && ring_has_last(&slots.at[n].ring, lobby_row(c),
+		    conn_serial(c), c->number))
+			f->flags |= FLOW_LOGGED;
 }
 
 static void settle_client(struct conn *c, unsigned slot)
 {
 	struct flow f;
-	uint64_t note = atomic_load(&slots.at[slot].note);
 
 	/* who received it died before it could say what is known of it */
-	if (lobby.hands[slot].kind == ARRIVAL_CLIENT
-	    && note_kind(note) == NOTE_ACCEPT) {
-		if (!arrive_hang_facts(c, &lobby.hands[slot])) {
-			lobby_close(c);
-			return;
-		}
-		explicit_bzero(&lobby.hands[slot], sizeof(struct arrival));
+	if (!arrive_complete(c)) {
+		settle_pages(c, conn_flow(c));
+		lobby_close(c);
+		return;
 	}
 	f = *conn_flow(c);
 	settle_peer(c, &f);
-	settle_client_counts(c, &f, note);
+	settle_client_counts(c, &f);
 	if (f.peer >= 0)
-		settle_peer_counts(c, &f, note);
+		settle_peer_counts(c, &f);
 	if (f.piped > PIPED_MOST) /* one of both counts could not be had */
 		f.flags |= FLOW_LOST;
+	settle_line(c, &f);
 	/* who was about to ring it has not carried it */
-	if (slots.at[slot].role == SLOT_WORKER && !c->granted) {
-		settle_line(c, &f, slot);
-		if (c->deaths < 2 * CONN_DEATHS)
-			c->deaths = (uint8_t)(c->deaths
-			    + (slots.at[slot].crashed ? CONN_CRASH : 1));
-	}
+	if (slots.at[slot].role == SLOT_WORKER && !c->granted
+	    && c->deaths < 2 * CONN_DEATHS)
+		c->deaths = (uint8_t)(c->deaths
+		    + (slots.at[slot].crashed ? CONN_CRASH : 1));
+	/* who dies in here is not to leave chains through others' pages */
+	conn_publish(c, &f);
 	settle_pages(c, &f);
 	lobby_ring(c, &f);
 }

@@ -159,8 +159,21 @@ void steward_revive(void)
 
 /* ---- The steward ---- */
 
+/* Before others: what one was settling is its own now, and why is still said
+ * by the slots of those it was settling. */
+static void settle_stewards(void)
+{
+	for (unsigned n = 1; n < SLOTS; n++)
+		if (is_mine(n) && slots.at[n].role == SLOT_STEWARD
+		    && slot_is_dead(n)) {
+			settle_slot(n);
+			report();
+		}
+}
+
 static void reap_and_spawn(void)
 {
+	settle_stewards();
 	for (unsigned n = 1; n < SLOTS; n++) {
 		struct slot *slot = &slots.at[n];
 		if (!is_mine(n))

@@ -53,14 +53,6 @@ sub load_line
 	return $line;
 }
 
-# What is left of the last family; when it has few, all of it could die.
-sub family
-{
-	my ($p) = @_;
-
-	return map { $p->pids($_) } qw(worker steward heir);
-}
-
 # Until a load has ended, every `pause` seconds kills one process whose
 # role is drawn from the list, but not one of the last three of a family.
 # Returns role => how often, and the load's lines.
@@ -72,9 +64,11 @@ sub torment
 
 	until ($first->can_read($pause)) {
 		my $role = $roles->[rand @$roles];
-		my @pids = $p->pids($role) or next;
+		my %all = $p->children;
+		my @pids = grep { $all{$_} =~ /^$role/ } keys %all or next;
+		my @family = grep { /^(?:worker|steward|heir)/ } values %all;
 
-		next if $role ne 'gate' && family($p) < 4;
+		next if $role ne 'gate' && @family < 4;
 		$killed{$role}++ if kill 'KILL', $pids[rand @pids];
 		$p->alive or last;
 	}
