@@ -3,6 +3,7 @@
 #include "steward/sweep.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/addr.h"
@@ -145,6 +146,13 @@ static struct conn *find_arrival(int fd)
 	return NULL;
 }
 
+/* Its row, never owned, may have keys already. */
+static void close_loose(unsigned row)
+{
+	explicit_bzero(&lobby.sessions[row], sizeof lobby.sessions[row]);
+	close((int)row);
+}
+
 static void settle_loose(const struct candidate *at)
 {
 	int fd = (int)at->row;
@@ -160,7 +168,7 @@ static void settle_loose(const struct candidate *at)
 	else if (c)
 		lobby_ring(c, conn_flow(c));
 	else if (is_loose(at->row))
-		close(fd);
+		close_loose(at->row);
 }
 
 bool sweep(void)
