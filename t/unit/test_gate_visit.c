@@ -190,7 +190,7 @@ START_TEST(who_says_nothing_or_nonsense_delays_nobody)
 	static const char nonsense[] = "GET / HTTP/1.0\r\n\r\n";
 	int silent[200], false_one = house_connect(0), half = house_connect(0);
 
-	house_listener[0].timeouts.header = 1500;
+	house_listener[0].timeouts.header = 3000;
 	house_begin(0);
 	for (unsigned i = 0; i < 200; i++)
 		silent[i] = house_connect(0);
@@ -199,10 +199,9 @@ START_TEST(who_says_nothing_or_nonsense_delays_nobody)
 	still_works();
 	ck_assert(is_closed(false_one, 1000));
 	ck_assert(!is_closed(half, 10));
-	usleep(2000000);
-	ck_assert(is_closed(half, 10));
+	ck_assert(is_closed(half, 10000));
 	for (unsigned i = 0; i < 200; i++)
-		ck_assert(is_closed(silent[i], 10));
+		ck_assert(is_closed(silent[i], 2000));
 	still_works();
 }
 END_TEST
