@@ -171,9 +171,11 @@ _Noreturn void gate_main(unsigned n, const struct gate_task *task)
 	become_gate(n);
 	close_foreign(task);
 	shut_memory();
+	follow_master(task->master);
 	read_files(task);
 	task->drop();
-	shut_memory(); /* who becomes another user may be open again */
+	/* the kernel forgets both of who becomes another user */
+	shut_memory();
 	follow_master(task->master);
 	if (!open_all(task))
 		give_up("the gate cannot begin");

@@ -226,6 +226,8 @@ struct conn *lobby_hang_arrival(int fd, const struct lobby_listener *l,
 	c->is_unix = l->is_unix;
 	take_from(c, &a->from.sa);
 	lobby.sessions[lobby_row(c)] = a->session;
+	/* until what is known of it hangs there it cannot be served */
+	c->flow[0].flags = a->nfacts ? FLOW_LOST : 0;
 	c->flow[0].secure = SECURE_CLIENT;
 	c->flow[0].side[SIDE_CLIENT] = (struct secure){.on = 1,
 	    .wire_rx = a->rx, .wire_tx = a->tx, .rseq = a->rseq,

@@ -216,6 +216,26 @@ bool seat_remove(struct conn *peer, uint32_t serial)
 	return found;
 }
 
+/* As deep as find_idle looks: below that nobody finds it anyway. */
+struct conn *seat_remove_other(const struct conn *than)
+{
+	struct seat *s = seat_lock(than->backend);
+	uint32_t row = s->idle;
+	struct conn *found = NULL;
+
+	for (unsigned i = 0; row && i < LOOKS; i++) {
+		if (lobby_get(row)->mark != than->mark)
+			found = lobby_get(row);
+		row = lobby_get(row)->next;
+	}
+	if (found) {
+		unlink_idle(s, found);
+		set_state(found, slot_me, CONN_OWNED);
+	}
+	seat_unlock(than->backend);
+	return found;
+}
+
 struct conn *seat_remove_any(void)
 {
 	for (unsigned i = 0; i < seats.n; i++) {

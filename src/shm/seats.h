@@ -182,6 +182,11 @@ void budget_lift(const struct conf_pool *pool);
 
 /* ---- Idle connections and deaths ---- */
 
+/* Takes an idle connection to the same backend that is for another name than
+ * that one, and was used before others: owned by the caller, to be closed.
+ * NULL: none is found. */
+struct conn *seat_remove_other(const struct conn *than);
+
 /* Takes an idle connection out of its stack: owned by the caller, to be
  * closed. False if it is not idle any more. */
 bool seat_remove(struct conn *peer, uint32_t serial);

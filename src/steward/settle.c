@@ -272,6 +272,7 @@ static void settle_client(struct conn *c, unsigned slot)
 
 	/* who received it died before it could say what is known of it */
 	if (!arrive_complete(c)) {
+		settle_pages(c, conn_flow(c));
 		lobby_close(c);
 		return;
 	}
@@ -288,6 +289,8 @@ static void settle_client(struct conn *c, unsigned slot)
 	    && c->deaths < 2 * CONN_DEATHS)
 		c->deaths = (uint8_t)(c->deaths
 		    + (slots.at[slot].crashed ? CONN_CRASH : 1));
+	/* who dies in here is not to leave chains through others' pages */
+	conn_publish(c, &f);
 	settle_pages(c, &f);
 	lobby_ring(c, &f);
 }

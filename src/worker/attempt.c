@@ -84,6 +84,19 @@ static bool is_quiet(struct stride *s)
 	    && (x->flags & ~SECURE_UPDATE) == 0;
 }
 
+/* The stack is full: perhaps of connections that clients have had made for
+ * names of their own, which shall not keep out those that are used. */
+static bool keep_instead(struct conn *peer, unsigned most, uint64_t deadline)
+{
+	struct conn *other = most && peer->mark > 1
+	    ? seat_remove_other(peer) : NULL;
+
+	if (other == NULL)
+		return false;
+	lobby_close(other);
+	return seat_keep(peer, most, deadline);
+}
+
 void attempt_keep(struct stride *s)
 {
 	const struct conf_pool *pool = s->r->pool;
@@ -93,8 +106,11 @@ void attempt_keep(struct stride *s)
 	    && peer->number >= pool->max_reuse)
 	    || peer->version != board_address_version(s->r->backend));
 
-	if (!seat_give(s->c, peer, worn || !quiet ? 0 : pool->idle_connections,
-	    s->now + pool->timeouts.idle) && peer) {
+	unsigned most = worn || !quiet ? 0 : pool->idle_connections;
+	uint64_t deadline = s->now + pool->timeouts.idle;
+
+	if (!seat_give(s->c, peer, most, deadline) && peer
+	    && !keep_instead(peer, most, deadline)) {
 		secure_leave(peer);
 		lobby_close(peer);
 	}

@@ -64,7 +64,9 @@ bool identity_fits_host(const struct stride *s)
 	if (session == NULL
 	    || (!tls->strict_sni && tls->verify_client == VERIFY_NONE))
 		return true;
-	if (host.n == 0 || session->nserver > SESSION_SERVER)
+	/* without facts (both of who received them died) nobody is known */
+	if (host.n == 0 || session->nserver > SESSION_SERVER
+	    || s->f.facts == 0)
 		return false;
 	return slice_eq(host, slice_make(session->server, session->nserver))
 	    || is_of_certificate(s, host);

@@ -82,7 +82,9 @@ my $ending = TlsBackend->new(sub {
 my $p = portico($ending->address);
 my $at = $p->address('http');
 is get($at, '/whole')->{body}, 'all of it', 'close_notify is the end';
-ok get($at, '/cut')->{broken}, 'without it the answer was cut';
+my $cut = get($at, '/cut');
+ok $cut->{broken} || $cut->{status} == 502, # nothing of it had gone on yet
+    'without it the answer was cut';
 ok $p->logged(qr/closed in the middle of its response/), 'and that is told';
 
 my $tunnels = TlsBackend->new(sub {

@@ -36,4 +36,23 @@ is try('www.shop.test')->{status}, 200, 'and another one of its';
 unlike $p->log, qr/ejected/, 'nobody is ejected';
 is $p->quit, 0, 'QUIT';
 is +($p->sums)[1], undef, 'nothing is left open';
+
+# What the configuration names is another matter.
+for my $keys ('host = "other.test";', 'tls.name', 'hosts') {
+	my $name = $keys eq 'tls.name' ? 'name = "other.test";' : '';
+	my $host = $name || $keys eq 'hosts' ? '' : $keys;
+	my $hosts = $keys eq 'hosts' ? 'other.test' : '*';
+
+	$p = Portico->start(qq{
+	listeners = { http = { address = "\@http\@"; }; };
+	pools = { app = { backends = [ $list ]; tls = { ca = "$file"; $name };
+	    passive = { failures = 3; max_ejected = "100%"; }; $host }; };
+	sites = { x = { hosts = "$hosts"; routes = ( { pool = "app"; } ); };
+	    y = { hosts = "*.test"; routes = ( { pool = "app"; } ); }; };
+	});
+	$at = $p->address('http');
+	try('other.test') for 1 .. 6;
+	ok $p->logged(qr/is ejected .* hostname mismatch/), "$keys: ejected";
+	is $p->quit, 0, 'QUIT';
+}
 done_testing;

@@ -45,13 +45,17 @@ static char house_dir[] = "/tmp/gatehouse.XXXXXX";
 static struct sockaddr_in house_at[HOUSE_LISTENERS];
 static unsigned house_drops;
 
-/* Keys have been read by now: so the memory is shut. */
+/* Keys have been read by now: so the memory is shut; and that may have taken
+ * long, so nothing of it outlives the master. */
 static void house_drop(void)
 {
 	struct rlimit core;
+	int at_end = 0;
 
 	getrlimit(RLIMIT_CORE, &core);
-	if (core.rlim_max != 0 || prctl(PR_GET_DUMPABLE) != 0)
+	prctl(PR_GET_PDEATHSIG, &at_end);
+	if (core.rlim_max != 0 || prctl(PR_GET_DUMPABLE) != 0
+	    || at_end != SIGKILL)
 		_exit(99);
 	house_drops++;
 }

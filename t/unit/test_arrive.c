@@ -121,6 +121,7 @@ static void expect_client(const struct conn *c)
 	ck_assert_uint_eq(c->listener, LISTENER);
 	ck_assert_int_eq(c->from.sa.sa_family, AF_INET);
 	ck_assert_uint_eq(f->secure, SECURE_CLIENT);
+	ck_assert_uint_eq(f->flags, 0);
 	ck_assert_uint_eq(f->side[SIDE_CLIENT].wire_rx, 500);
 	ck_assert_uint_eq(f->side[SIDE_CLIENT].wire_tx, 900);
 	ck_assert_uint_eq(f->side[SIDE_CLIENT].wseq, 1);
@@ -174,9 +175,16 @@ static void fewer_facts(void) { message.nfacts--; }
 static void no_kind(void) { message.kind = ARRIVAL_NONE; }
 static void odd_kind(void) { message.kind = 99; }
 
+static void suite_of_backend(void)
+{
+	message.kind = ARRIVAL_BACKEND;
+	farm_pool[0].idle_connections = 2;
+	other_suite();
+}
+
 static void (*const spoil[])(void) = {no_version, old_version, no_suite,
 	other_suite, long_secret, long_name, no_listener, many_facts,
-	huge_facts, fewer_facts, no_kind, odd_kind};
+	huge_facts, fewer_facts, no_kind, odd_kind, suite_of_backend};
 
 START_TEST(one_that_is_not_lawful)
 {
@@ -292,6 +300,30 @@ START_TEST(facts_in_a_dead_hand)
 }
 END_TEST
 
+/* Who made the row, or settles it, dies: whoever finds it then closes it. */
+START_TEST(not_served_before_all_is_known)
+{
+	struct conn *c = lobby_hang_arrival(near, &lobby.gated[0], &message);
+
+	ck_assert_uint_eq(conn_flow(c)->flags, FLOW_LOST);
+	ck_assert(arrive_hang_facts(c, &message));
+	ck_assert_uint_eq(conn_flow(c)->flags, 0);
+	close_client(c);
+}
+END_TEST
+
+START_TEST(of_most_nothing_is_known)
+{
+	message.nfacts = 0;
+	gate_sends_whole();
+	struct conn *c = arrive();
+	ck_assert_ptr_nonnull(c);
+	ck_assert_uint_eq(conn_flow(c)->flags, 0);
+	lobby_close(c);
+	expect_closed();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("arrive");
@@ -311,6 +343,8 @@ int main(void)
 	tcase_add_test(tc, adopted_from_a_dead_hand);
 	tcase_add_test(tc, facts_are_hung_once);
 	tcase_add_loop_test(tc, facts_in_a_dead_hand, 0, 4);
+	tcase_add_test(tc, not_served_before_all_is_known);
+	tcase_add_test(tc, of_most_nothing_is_known);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -351,8 +351,6 @@ START_TEST(addresses_that_are_none_are_not_read)
 	SSL_CTX_use_PrivateKey(server, c.key);
 	expect_refusal("127.0.0.1", "certificate verify failed: IP address "
 	    "mismatch: certificate is for nobody");
-	X509_free(c.cert);
-	EVP_PKEY_free(c.key);
 }
 END_TEST
 
@@ -443,6 +441,21 @@ START_TEST(who_says_nothing_of_our_certificate_is_used)
 	ck_assert_int_ge(fd, 0);
 	counts_are_the_kernels(fd);
 	converse(ssl, fd);
+}
+END_TEST
+
+/* Nobody but OpenSSL knows its keys then. */
+START_TEST(who_changes_its_keys_at_once_is_refused)
+{
+	SSL_CTX_set_verify(server, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_num_tickets(server, 0);
+	house_begin(0);
+	SSL *ssl = call_and_accept("a.test");
+	ck_assert_int_eq(SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+	ck_assert_int_eq(SSL_do_handshake(ssl), 1);
+	hear_failure(3000);
+	ck_assert_uint_eq(arrival.kind, ARRIVAL_FAILED);
+	ck_assert_str_eq(arrival.why, "no keys for its records");
 }
 END_TEST
 
@@ -690,6 +703,7 @@ int main(void)
 		who_is_nobody_is_refused, nothing_is_verified_if_so_told,
 		our_certificate_is_shown,
 		who_says_nothing_of_our_certificate_is_used,
+		who_changes_its_keys_at_once_is_refused,
 		some_bytes_may_come_first,
 		who_does_not_listen_is_told, who_speaks_no_tls_is_told,
 		who_never_answers_is_left, a_handshake_may_be_all_of_a_check,
