@@ -50,6 +50,15 @@ static void hear(const SSL *ssl, const char *line)
 	SSL_CTX_set_keylog_callback(SSL_get_SSL_CTX(ssl), NULL);
 }
 
+/* The keys that come of a KeyUpdate it shows to nobody: ours are of no use. */
+static void hear_message(struct secrets *s, const SSL *ssl, uint8_t type)
+{
+	if (type == SSL3_MT_FINISHED)
+		SSL_CTX_set_keylog_callback(SSL_get_SSL_CTX(ssl), hear);
+	else if (type == SSL3_MT_KEY_UPDATE)
+		s->nclient = s->nserver = 0;
+}
+
 /* OpenSSL shows the head of each record that it reads or writes, and each
  * message. It tells five secrets, and takes 4 us for each to print it; those
  * that are wanted follow a Finished message of TLS 1.3. */
@@ -63,8 +72,8 @@ static void observe(int written, int version, int type, const void *p,
 	if (type == SSL3_RT_HEADER)
 		*(written ? &s->written : &s->read) += 1;
 	else if (type == SSL3_RT_HANDSHAKE && version == TLS1_3_VERSION
-	    && n > 0 && *(const uint8_t *)p == SSL3_MT_FINISHED)
-		SSL_CTX_set_keylog_callback(SSL_get_SSL_CTX(ssl), hear);
+	    && n > 0)
+		hear_message(s, ssl, *(const uint8_t *)p);
 }
 
 bool secrets_listen(SSL_CTX *ctx)

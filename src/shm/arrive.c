@@ -74,19 +74,24 @@ static ssize_t receive(struct arrival *a, int *fd)
 	return n;
 }
 
-static bool is_lawful(const struct arrival *a, size_t n)
+static bool has_keys(const struct session *s)
 {
-	const struct record_keys *k = &a->session.keys;
+	const struct record_keys *k = &s->keys;
 
-	if (n < HEAD || a->nfacts > ARRIVAL_FACTS || n != HEAD + a->nfacts)
-		return false;
-	if (a->kind != ARRIVAL_CLIENT)
-		return true;
 	return (k->version == RECORD_TLS12 || k->version == RECORD_TLS13)
 	    && k->suite > RECORD_NONE && k->suite <= RECORD_CHACHA20_POLY1305
 	    && k->secret_bytes <= sizeof k->read[0].secret
-	    && a->session.nserver <= SESSION_SERVER
-	    && lobby_gated(a->listener) != NULL;
+	    && s->nserver <= SESSION_SERVER;
+}
+
+static bool is_lawful(const struct arrival *a, size_t n)
+{
+	if (n < HEAD || a->nfacts > ARRIVAL_FACTS || n != HEAD + a->nfacts)
+		return false;
+	if (a->kind == ARRIVAL_CLIENT)
+		return has_keys(&a->session)
+		    && lobby_gated(a->listener) != NULL;
+	return a->kind != ARRIVAL_BACKEND || has_keys(&a->session);
 }
 
 bool arrive_hang_facts(struct conn *c, const struct arrival *a)

@@ -40,8 +40,10 @@ static void fill(struct conn *peer, const struct arrival *a)
 	    slice_make(a->session.server, a->session.nserver));
 	peer->is_unix = is_unix((int)lobby_row(peer));
 	peer->base_tx = !peer->is_unix;
-	lobby.sessions[lobby_row(peer)] = a->session;
 	f->secure = SECURE_BACKEND;
+	/* first: whoever closes the row knows by it that there are keys */
+	atomic_signal_fence(memory_order_seq_cst);
+	lobby.sessions[lobby_row(peer)] = a->session;
 	f->side[0] = (struct secure){.on = 1, .wire_rx = a->rx,
 	    .wire_tx = a->tx, .rseq = a->rseq, .wseq = a->wseq};
 }

@@ -169,12 +169,19 @@ static void skip(struct probe *p, uint64_t now, const char *why)
 	plan(p, now);
 }
 
+/* Whose gate has died may not have been asked in all that time. */
+static bool has_no_gate(const struct probe *p)
+{
+	return p->step == STEP_CALL && (!p->called
+	    || atomic_load(&lobby.head->gates_died) != p->gates_died);
+}
+
 static void finish_late(struct probe *p)
 {
 	uint32_t ms = p->pool->health.timeout;
 	char why[CHECK_WHY];
 
-	if (p->step == STEP_REST || (p->step == STEP_CALL && !p->called)) {
+	if (p->step == STEP_REST || has_no_gate(p)) {
 		bool called = p->step == STEP_REST;
 		close_probe(p);
 		if (!called)
@@ -315,6 +322,7 @@ static void begin_call(struct probe *p, uint64_t now)
 	}
 	p->step = STEP_CALL;
 	p->called = false;
+	p->gates_died = atomic_load(&lobby.head->gates_died);
 	under_way++;
 	timers_set(&ends, index_of(p), now + p->pool->health.timeout);
 	call(p, now);

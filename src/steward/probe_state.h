@@ -23,6 +23,7 @@ struct probe {
 	unsigned row;      /* but in STEP_NONE and STEP_CALL */
 	uint32_t serial;   /* of the last call */
 	bool called;       /* CALL: a gate may have it */
+	uint32_t gates_died; /* CALL: as the lobby's head said at its start */
 	uint64_t began_at; /* clock_ms of the last one */
 	char *request;
 	size_t length, sent;

@@ -184,16 +184,21 @@ static bool is_dead_of_ours(unsigned n)
 	    && atomic_load(&slots.at[n].generation) == slot_self->generation;
 }
 
-/* A unix socket has no counts: whether somebody died while he used it. */
-static bool died_at(const struct conn *c)
+static bool is_noted(enum note_kind kind, const struct conn *c)
 {
-	uint64_t note = note_make(NOTE_UNIX, lobby_row(c), conn_serial(c));
+	uint64_t note = note_make(kind, lobby_row(c), conn_serial(c));
 
-	for (unsigned n = 1; n < SLOTS && c->is_unix; n++)
+	for (unsigned n = 1; n < SLOTS; n++)
 		if (is_dead_of_ours(n)
 		    && atomic_load(&slots.at[n].note) == note)
 			return true;
 	return false;
+}
+
+/* A unix socket has no counts: whether somebody died while he used it. */
+static bool died_at(const struct conn *c)
+{
+	return c->is_unix && is_noted(NOTE_UNIX, c);
 }
 
 static void settle_client_counts(const struct conn *c, struct flow *f)
@@ -300,7 +305,8 @@ static void settle_row(struct conn *c, unsigned slot)
 	    word_serial(w), slot_me, CONN_OWNED)))
 		return; /* fired just now: the next round takes it */
 	FAULT(settle_row);
-	if (c->kind == CONN_CLIENT)
+	/* all that it held has been given back, perhaps its keys as well */
+	if (c->kind == CONN_CLIENT && !is_noted(NOTE_CLOSE, c))
 		settle_client(c, slot);
 	else
 		lobby_close(c);

@@ -3,6 +3,7 @@
 #include "steward/sweep.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/addr.h"
@@ -145,6 +146,16 @@ static struct conn *find_arrival(int fd)
 	return NULL;
 }
 
+/* Who died may have written a row that he had not made yet, keys and all. */
+static void close_loose(int fd)
+{
+	struct session *session = &lobby.sessions[fd];
+
+	if (session->keys.version != 0)
+		explicit_bzero(session, sizeof *session);
+	close(fd);
+}
+
 static void settle_loose(const struct candidate *at)
 {
 	int fd = (int)at->row;
@@ -160,7 +171,7 @@ static void settle_loose(const struct candidate *at)
 	else if (c)
 		lobby_ring(c, conn_flow(c));
 	else if (is_loose(at->row))
-		close(fd);
+		close_loose(fd);
 }
 
 bool sweep(void)

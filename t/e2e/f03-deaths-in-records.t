@@ -31,7 +31,7 @@ my $PATIENCE = 20; # seconds until a mark is reached
 my @marks = qw(arrival_noted arrival_taken arrival_owned arrival_whole
     record_received record_opened record_sealed record_published record_sent);
 my @of_clients = qw(client_filled client_received backend_received page_taken
-    row_taken park_armed close_freed request_parsed answer_made);
+    row_taken park_armed close_wiped close_freed request_parsed answer_made);
 my @of_backends = (@marks[4 .. 8], qw(call_sent arrival_hung arrival_bound
     arrival_taken seat_given seat_popped backend_received
     backend_sent socket_taken close_done));

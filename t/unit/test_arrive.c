@@ -175,9 +175,16 @@ static void fewer_facts(void) { message.nfacts--; }
 static void no_kind(void) { message.kind = ARRIVAL_NONE; }
 static void odd_kind(void) { message.kind = 99; }
 
+static void suite_of_backend(void)
+{
+	message.kind = ARRIVAL_BACKEND;
+	farm_pool[0].idle_connections = 2;
+	other_suite();
+}
+
 static void (*const spoil[])(void) = {no_version, old_version, no_suite,
 	other_suite, long_secret, long_name, no_listener, many_facts,
-	huge_facts, fewer_facts, no_kind, odd_kind};
+	huge_facts, fewer_facts, no_kind, odd_kind, suite_of_backend};
 
 START_TEST(one_that_is_not_lawful)
 {
@@ -291,6 +298,32 @@ START_TEST(of_most_nothing_is_known)
 }
 END_TEST
 
+/* Of a client whose row was made already, and of nobody else. */
+START_TEST(facts_in_a_dead_hand)
+{
+	uint32_t nfacts = message.nfacts;
+
+	message.nfacts = 0;
+	gate_sends_whole();
+	struct conn *c = arrive();
+	message.nfacts = nfacts;
+	message.row = lobby_row(c) + (_i == 0);
+	message.serial = conn_serial(c) + (_i == 1);
+	lobby.hands[VICTIM] = message;
+	if (_i != 2)
+		atomic_store(&slots.at[VICTIM].state, SLOT_DEAD);
+	ck_assert(arrive_complete(c));
+	ck_assert_uint_eq(conn_flow(c)->facts != 0, _i == 3);
+	if (_i == 3) {
+		expect_client(c);
+		ck_assert_uint_eq(lobby.hands[VICTIM].kind, ARRIVAL_NONE);
+		ck_assert(arrive_complete(c));
+		close_client(c);
+	}
+	atomic_store(&slots.at[VICTIM].state, SLOT_FREE);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("arrive");
@@ -311,6 +344,7 @@ int main(void)
 	tcase_add_test(tc, facts_are_hung_once);
 	tcase_add_test(tc, not_served_before_all_is_known);
 	tcase_add_test(tc, of_most_nothing_is_known);
+	tcase_add_loop_test(tc, facts_in_a_dead_hand, 0, 4);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -449,6 +449,21 @@ START_TEST(who_says_nothing_of_our_certificate_is_used)
 }
 END_TEST
 
+/* Nobody but OpenSSL knows its keys then. */
+START_TEST(who_changes_its_keys_at_once_is_refused)
+{
+	SSL_CTX_set_verify(server, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_num_tickets(server, 0);
+	house_begin(0);
+	SSL *ssl = call_and_accept("a.test");
+	ck_assert_int_eq(SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+	ck_assert_int_eq(SSL_do_handshake(ssl), 1);
+	hear_failure(3000);
+	ck_assert_uint_eq(arrival.kind, ARRIVAL_FAILED);
+	ck_assert_str_eq(arrival.why, "no keys for its records");
+}
+END_TEST
+
 START_TEST(some_bytes_may_come_first)
 {
 	struct call c = plan(CALL_CONNECT, "a.test");
@@ -693,6 +708,7 @@ int main(void)
 		who_is_nobody_is_refused, nothing_is_verified_if_so_told,
 		our_certificate_is_shown,
 		who_says_nothing_of_our_certificate_is_used,
+		who_changes_its_keys_at_once_is_refused,
 		some_bytes_may_come_first,
 		who_does_not_listen_is_told, who_speaks_no_tls_is_told,
 		who_never_answers_is_left, a_handshake_may_be_all_of_a_check,
