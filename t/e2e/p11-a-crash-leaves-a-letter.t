@@ -53,7 +53,7 @@ SKIP: {
 	    split /:/, $ENV{PATH};
 	my @functions = grep { !m{[/?]} } functions($line);
 	is $functions[0], 'crash', 'the first address is where it crashed';
-	ok grep({ $_ eq 'carry' } @functions), 'and others lead there';
+	ok grep({ $_ eq 'worker_main' } @functions), 'and others lead there';
 }
 unlike $line, qr/^libc/, 'what ran after the crash is left out';
 is $p->quit, 0, 'QUIT';
