@@ -135,7 +135,7 @@ tests: portico porticoctl $(unit_tests) $(fuzzers) $(peers)
 
 PROVE ?= prove
 # More than there are processors: most tests wait most of their time.
-TEST_JOBS ?= 5
+TEST_JOBS ?= 7
 in_the_tests = PORTICO='$(CURDIR)/portico' \
     PORTICOCTL='$(CURDIR)/porticoctl' \
     PORTICO_FAULT_BIN='$(CURDIR)/build-fault/portico' \
@@ -183,8 +183,8 @@ chosen := $(addprefix $(srcdir)/t/e2e/,$(or $(shell cd $(srcdir)/t/e2e && \
 
 # These take longest: they begin first, so that none of them is alone at the
 # end; those that need the processors beside those that only wait.
-slow := f01 i02 o02 p10 q15 t03 p08 n06 n05 p12 q35 q44 i09 n02 t05 n07 n03 \
-    v15 m05 g12 v13 g15 e06
+slow := m22 w22 w20 w12 w11 f01 n02 t61 u01 t60 i02 o02 p10 q15 t03 p08 n06 \
+    n05 p12 q35 q44 i09 t05 n07 n03 v15 m05 g12 v13 g15 e06 m21 m23
 early = $(foreach n,$(slow),$(filter $(srcdir)/t/e2e/$(n)-%,$(chosen)))
 check-e2e: portico porticoctl fault $(peers)
 	@$(in_the_tests) TEST_JOBS=$(TEST_JOBS) $(srcdir)/t/prove $(early) \

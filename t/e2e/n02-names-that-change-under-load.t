@@ -49,7 +49,10 @@ for my $set (@sets) {
 	sleep 1.3;
 	ok until_true(sub { !grep { connections("127.0.0.$_") } @gone }, 5),
 	    "no connection to what is gone: @gone";
-	ok connections("127.0.0.$_"), "connections to $_" for @$set;
+	for my $n (@$set) {
+		ok until_true(sub { connections("127.0.0.$n") }, 5),
+		    "connections to $n";
+	}
 }
 my @lines = map { load_line($_, 20) } @loads;
 is spoiled($_), '', $_ for @lines;
