@@ -77,7 +77,8 @@ $kept->send(request('GET /'));
 is +($kept->final // {})->{body}, 'fine', 'a connection lives on';
 $kept->close;
 ok until_true(sub {
-	3 == (() = $p->log =~ /certificates have changed: new gates/g);
+	my $said = () = $p->log =~ /certificates have changed: new gates/g;
+	$said == 2 || $said == 3; # two may be seen at one look
 }, 5), 'the log says so, once each';
 unlike $p->log, qr/generation 2/, 'there was no reload';
 unlike $p->log, qr/^\S+ \S+ (?:error|warn)/m, 'and nothing to complain of';
