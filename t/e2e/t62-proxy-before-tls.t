@@ -54,9 +54,9 @@ for my $version (qw(1.2 1.3)) {
 	}
 }
 # In pieces, and in one write with the hello.
-my $c = Tls->new($at, lazy => 1, piece => 3, pause => 0.001);
+my $c = Tls->new($at, lazy => 1, piece => 9, pause => 0.0005);
 $c->put($good{'version 2, TLVs'}[0]);
-ok $c->shake, 'in pieces of three bytes';
+ok $c->shake, 'in pieces of nine bytes';
 $c->send(request('GET /'));
 is +($c->final // {})->{body}, '192.0.2.7', 'the same client';
 $c->close;

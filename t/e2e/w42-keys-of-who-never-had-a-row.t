@@ -21,6 +21,7 @@ use Tls qw(get_tls);
 
 plan skip_all => 'PORTICO_FAULT_BIN names no build with --enable-fault'
     if !defined $fault_bin;
+plan skip_all => 'memory of a sanitized build' if Portico::sanitized;
 plan skip_all => 'only root reads the memory of others' if $> != 0;
 
 my $cert = Certs->new->leaf(names => [ 'a.test' ]);
