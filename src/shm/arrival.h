@@ -77,7 +77,8 @@ struct call {
  * last one says so. It ends with the last of its bytes. */
 struct checked {
 	uint32_t row, serial;
-	uint32_t failed;     /* 1: `why`; it is the last */
+	uint32_t failed;     /* 1: `why`, "" if its time is up; it is the last
+			      * */
 	uint32_t ended;      /* 1: the backend has sent its last byte, or there
 			      * was nothing to be sent */
 	uint32_t n;

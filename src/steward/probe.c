@@ -29,6 +29,7 @@
 #define FIRST_MS 1000 /* the first checks are spread over so long at most */
 #define LEAST_MS 10  /* from the end of one to the next */
 #define CALL_AGAIN_MS 10
+#define GATE_MS 1000 /* more than the check has: until its gate must have spoken */
 
 static struct probe *probes; /* by conf_backend.index */
 static unsigned nprobes;
@@ -169,11 +170,10 @@ static void skip(struct probe *p, uint64_t now, const char *why)
 	plan(p, now);
 }
 
-/* Whose gate has died may not have been asked in all that time. */
-static bool has_no_gate(const struct probe *p)
+static void skip_call(struct probe *p)
 {
-	return p->step == STEP_CALL && (!p->called
-	    || atomic_load(&lobby.head->gates_died) != p->gates_died);
+	close_probe(p);
+	skip(p, clock_ms(), "no gate takes its calls");
 }
 
 static void finish_late(struct probe *p)
@@ -181,18 +181,32 @@ static void finish_late(struct probe *p)
 	uint32_t ms = p->pool->health.timeout;
 	char why[CHECK_WHY];
 
-	if (p->step == STEP_REST || has_no_gate(p)) {
-		bool called = p->step == STEP_REST;
-		close_probe(p);
-		if (!called)
-			skip(p, clock_ms(), "no gate takes its calls");
-		return;
-	}
 	snprintf(why, sizeof why, "%s within %u%s",
 	    p->step == STEP_CONNECT && p->sent == 0 ? "no connection"
 	    : p->check.has_head ? "no end of its answer" : "no answer",
 	    ms % 1000 ? ms : ms / 1000, ms % 1000 ? "ms" : "s");
 	finish(p, CHECK_BAD, why);
+}
+
+/* Of a call the gate says that it is late: one that says nothing is dead,
+ * stopped or full, whatever the backend does. */
+static void time_is_up(struct probe *p)
+{
+	if (p->step == STEP_REST)
+		close_probe(p);
+	else if (p->step == STEP_CALL)
+		skip_call(p);
+	else
+		finish_late(p);
+}
+
+/* Whose gate has died was not asked in all that time. */
+static void be_told_late(struct probe *p)
+{
+	if (atomic_load(&lobby.head->gates_died) != p->gates_died)
+		skip_call(p);
+	else
+		finish_late(p);
 }
 
 /* ---- The steps ---- */
@@ -304,7 +318,7 @@ static bool find_address(const struct probe *p, struct addr *to)
 static void call(struct probe *p, uint64_t now)
 {
 	struct addr to;
-	uint64_t end = timers_of(&ends, index_of(p));
+	uint64_t end = timers_of(&ends, index_of(p)) - GATE_MS;
 
 	if (!find_address(p, &to)) {
 		close_probe(p);
@@ -324,7 +338,8 @@ static void begin_call(struct probe *p, uint64_t now)
 	p->called = false;
 	p->gates_died = atomic_load(&lobby.head->gates_died);
 	under_way++;
-	timers_set(&ends, index_of(p), now + p->pool->health.timeout);
+	timers_set(&ends, index_of(p), now + p->pool->health.timeout
+	    + GATE_MS);
 	call(p, now);
 }
 
@@ -340,6 +355,10 @@ void probe_hear(void)
 			continue;
 		enum check_result result = probe_call_read(p, c, &why);
 		if (result != CHECK_MORE)
+			told_short = false;
+		if (c->failed && *why == '\0')
+			be_told_late(p);
+		else if (result != CHECK_MORE)
 			finish(p, result, why);
 	}
 }
@@ -456,7 +475,7 @@ uint64_t probe_look(uint64_t now)
 	if (!goes)
 		begin_all(now);
 	while (timers_take(&ends, now, &i))
-		finish_late(&probes[i]);
+		time_is_up(&probes[i]);
 	call_again(now);
 	for (unsigned n = 0; n < STARTS && under_way < most
 	    && timers_take(&starts, now, &i); n++)

@@ -17,7 +17,14 @@ my $leaf = $ca->leaf(names => [ 'shop.test' ]);
 my $dir = Portico::temporary();
 
 # What the backend answers to checks: the file says it.
-sub order { my ($name, $mode) = @_; Certs::save("$dir/$name", $mode); return }
+sub order
+{
+	my ($name, $mode) = @_;
+
+	Certs::save("$dir/new", $mode);
+	rename "$dir/new", "$dir/$name" or die "$name: $!";
+	return;
+}
 
 sub checked
 {
@@ -118,6 +125,15 @@ for (1 .. 40) {
 	sleep 0.05;
 }
 unlike $p->log, qr/is down/, 'gates die, backends are up';
+sleep 1;
+$p->clear_log;
+my @stopped = $p->pids('gate');
+kill 'STOP', @stopped;
+sleep 3;
+kill 'CONT', @stopped;
+like $p->log, qr/cannot be checked: no gate takes its calls/,
+    'gates are stopped';
+unlike $p->log, qr/is down/, 'and backends are still up';
 is get($http, '/app')->{status}, 200, 'served';
 cmp_ok scalar(() = $b->handshakes), '>', 30, 'checks went on';
 $p->clear_log;

@@ -72,7 +72,7 @@ ok until_true(sub { $p->log =~ /gate 0 died young/ }, 10),
 is get_tls($p->address('https'), '/')->{status}, 0, 'indeed nobody';
 Certs::save("$dir/authority", Portico::slurp($ca->file));
 my $ann = $ca->leaf(names => [], cn => 'Ann', client => 1,
-    file => "$dir/../ann");
+    file => Portico::temporary() . '/ann');
 ok until_true(sub { get_tls($p->address('https'), '/', cert => $ann)->{body}
     eq 'fine' }, 10), 'until they can be read';
 done_testing;

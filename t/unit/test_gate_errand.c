@@ -584,6 +584,21 @@ START_TEST(answers_come_to_their_end)
 }
 END_TEST
 
+START_TEST(checks_say_that_they_are_late)
+{
+	struct call c = plan(CALL_CHECK, "a.test");
+	struct pollfd p = {house_lobby.checked[0], POLLIN, 0};
+
+	c.timeout = 300;
+	house_begin(0);
+	send_call(&c);
+	ck_assert_int_eq(poll(&p, 1, 250), 0);
+	hear_check();
+	ck_assert(checked.failed && !checked.ended);
+	ck_assert_str_eq(checked.why, "");
+}
+END_TEST
+
 START_TEST(checks_verify_too)
 {
 	struct call c = plan(CALL_CHECK, "b.test");
@@ -712,6 +727,7 @@ int main(void)
 		some_bytes_may_come_first,
 		who_does_not_listen_is_told, who_speaks_no_tls_is_told,
 		who_never_answers_is_left, a_handshake_may_be_all_of_a_check,
+		checks_say_that_they_are_late,
 		checks_verify_too, sessions_of_checks_are_resumed,
 		nonsense_is_not_followed, who_retires_ends_what_it_has_begun,
 	};
