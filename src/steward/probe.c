@@ -29,7 +29,7 @@
 #define FIRST_MS 1000 /* the first checks are spread over so long at most */
 #define LEAST_MS 10  /* from the end of one to the next */
 #define CALL_AGAIN_MS 10
-#define GATE_MS 1000 /* more than the check has: until its gate must have spoken */
+#define GATE_MS 1000 /* until its gate must have spoken, behind its time */
 
 static struct probe *probes; /* by conf_backend.index */
 static unsigned nprobes;
