@@ -5,7 +5,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static int by_number(const void *a, const void *b)
@@ -70,4 +73,25 @@ void fd_let_go_of_stdio(void)
 		dup2(fd, i);
 	if (fd > 2)
 		close(fd);
+}
+
+ssize_t fd_send(int to, const void *p, size_t n, int fd)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} u = {{0}};
+	struct iovec v = {(void *)p, n};
+	struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
+
+	if (fd >= 0) {
+		m.msg_control = u.room;
+		m.msg_controllen = sizeof u.room;
+		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof fd);
+		memcpy(CMSG_DATA(c), &fd, sizeof fd);
+	}
+	return sendmsg(to, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
 }

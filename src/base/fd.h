@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Closes all descriptors but those in keep, which gets sorted. */
 void fd_close_all_but(int *keep, size_t n);
@@ -18,6 +19,10 @@ bool fd_limit(unsigned n);
 unsigned fd_limit_raise(unsigned n);
 
 bool fd_is_open(int fd);
+
+/* Sends a message over a unix socket, with a descriptor if fd is not -1. Does
+ * not block: as sendmsg(2). */
+ssize_t fd_send(int to, const void *p, size_t n, int fd);
 
 /* Standard input, output and error are /dev/null from now on: who started us
  * has them for itself. */

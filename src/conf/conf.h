@@ -464,8 +464,18 @@ void conf_dump(const struct conf *conf, FILE *to);
  * and the file of all defaults are made from. */
 void conf_list_keywords(FILE *to);
 
-/* True if a listener or a backend has TLS. */
+/* True if a listener or a backend has TLS; if a backend has. */
 bool conf_has_gates(const struct conf *conf);
+bool conf_has_tls_backends(const struct conf *conf);
+
+/* True if one of the networks has the address. */
+bool conf_is_among(const struct conf_networks *list, const struct addr *a);
+
+/* True if that peer has to begin with a PROXY header. */
+bool conf_owes_proxy(const struct conf_listener *l, const struct addr *peer);
+
+/* Gives the address of a backend the port that its checks go to. */
+void conf_turn_to_check(const struct conf_pool *pool, struct addr *at);
 
 /* NULL if there is none of that name. */
 const struct conf_pool *conf_find_pool(const struct conf *conf,

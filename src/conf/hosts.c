@@ -153,15 +153,3 @@ bool conf_names_host(const struct conf *conf, struct slice host)
 {
 	return host.n > 0 && host.p[0] != '.' && find(conf, host) != NULL;
 }
-
-bool conf_has_gates(const struct conf *conf)
-{
-	for (unsigned i = 0; i < conf->nlisteners; i++)
-		if (conf->listeners[i].tls.on)
-			return true;
-	for (unsigned i = 0; i < conf->npools; i++)
-		for (unsigned k = 0; k < conf->pools[i].nbackends; k++)
-			if (conf->pools[i].backends[k].tls)
-				return true;
-	return false;
-}

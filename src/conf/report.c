@@ -65,7 +65,7 @@ static int by_line(const void *a, const void *b)
 	return x->index < y->index ? -1 : x->index > y->index;
 }
 
-static void print_escaped(const char *s, FILE *to)
+void report_escaped(const char *s, FILE *to)
 {
 	for (; *s; s++) {
 		unsigned char c = (unsigned char)*s;
@@ -83,7 +83,7 @@ void report_print(struct report *r, const struct source *src, FILE *to)
 	for (unsigned i = 0; i < r->n; i++) {
 		source_print_place(src, r->at[i].line, to);
 		fputs(r->at[i].warning ? "warning: " : "", to);
-		print_escaped(r->at[i].text, to);
+		report_escaped(r->at[i].text, to);
 		putc('\n', to);
 	}
 	if (r->dropped) {

@@ -37,4 +37,7 @@ void report_verror(struct report *r, unsigned line, const char *fmt,
 void report_print(struct report *r, const struct source *src, FILE *to);
 void report_fini(struct report *r);
 
+/* Writes s with its control bytes escaped. */
+void report_escaped(const char *s, FILE *to);
+
 #endif

@@ -5,18 +5,9 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#define SAID_MOST 100
+#include "conf/report.h"
 
-static void put(const char *s, FILE *to)
-{
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-		if (c < 0x20 || c == 0x7f)
-			fprintf(to, "\\x%02x", c);
-		else
-			putc(c, to);
-	}
-}
+#define SAID_MOST 100
 
 static void say(struct complaints *c, const char *word, const char *path,
     const char *fmt, va_list ap)
@@ -33,7 +24,7 @@ static void say(struct complaints *c, const char *word, const char *path,
 	const char *parts[] = {c->where, word, c->title, path, text};
 	for (unsigned i = 0; i < 5; i++) {
 		if (parts[i])
-			put(parts[i], c->to);
+			report_escaped(parts[i], c->to);
 		if (parts[i] && parts[i] != word && parts[i] != text)
 			fputs(": ", c->to);
 	}

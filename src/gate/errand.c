@@ -249,19 +249,6 @@ static void begin(struct errand *e)
 
 /* ---- Calls ---- */
 
-/* Checks may go to another port of it. */
-static struct addr address_of(const struct conf_backend *b, bool is_check)
-{
-	struct addr at = b->address;
-	uint16_t port = htons(conf->pools[b->pool].health.port);
-
-	if (is_check && port && at.sa.sa_family == AF_INET)
-		at.in.sin_port = port;
-	else if (is_check && port && at.sa.sa_family == AF_INET6)
-		at.in6.sin6_port = port;
-	return at;
-}
-
 static bool is_named_by_pool(const struct call *c,
     const struct conf_backend *b)
 {
@@ -280,8 +267,10 @@ static bool is_named_by_pool(const struct call *c,
 static bool is_for_backend(const struct call *c)
 {
 	const struct conf_backend *b = backends[c->backend];
-	const struct addr at = address_of(b, c->kind == CALL_CHECK);
+	struct addr at = b->address;
 
+	if (c->kind == CALL_CHECK)
+		conf_turn_to_check(&conf->pools[b->pool], &at);
 	return (at.len == 0 || addr_eq(&at, &c->to))
 	    && is_named_by_pool(c, b);
 }

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "gate/loop.h"
 
@@ -124,25 +125,9 @@ bool handover_open(const struct lobby *l)
 
 enum io handover_send(const struct arrival *a, int fd)
 {
-	struct iovec v = {(void *)a, offsetof(struct arrival, facts)
-	    + a->nfacts};
-	union {
-		char room[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} u = {{0}};
-	struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
-
 	MUST(a->nfacts <= ARRIVAL_FACTS);
-	if (fd >= 0) {
-		m.msg_control = u.room;
-		m.msg_controllen = sizeof u.room;
-		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof fd);
-		memcpy(CMSG_DATA(c), &fd, sizeof fd);
-	}
-	if (sendmsg(entry.fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+	if (fd_send(entry.fd, a, offsetof(struct arrival, facts) + a->nfacts,
+	    fd) >= 0)
 		return IO_OK;
 	/* ETOOMANYREFS: as many descriptors are on their way as may be */
 	return errno == EAGAIN || errno == EINTR || errno == ENOBUFS

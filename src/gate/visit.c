@@ -283,17 +283,6 @@ static void be_received(struct visit *v)
 
 /* ---- The PROXY header ---- */
 
-static bool owes_header(const struct visit *v)
-{
-	const struct conf_listener *l = v->context->listener;
-	const struct conf_networks *from = &l->proxy_peers;
-
-	for (unsigned i = 0; i < from->n; i++)
-		if (network_has(&from->at[i], &v->peer))
-			return l->proxy_protocol;
-	return l->proxy_protocol && from->n == 0;
-}
-
 static enum io read_exactly(struct visit *v, size_t n)
 {
 	size_t moved = 0;
@@ -418,7 +407,7 @@ void visit_begin(int fd, struct context *c, const struct addr *peer)
 		return;
 	}
 	loop_late_at(&v->entry, clock_ms() + c->listener->timeouts.header);
-	if (owes_header(v))
+	if (conf_owes_proxy(c->listener, &v->peer))
 		begin_header(v);
 	else
 		be_received(v);

@@ -107,15 +107,6 @@ static bool make(struct generation *g, const struct shift *s, unsigned number)
 
 /* ---- Shifts ---- */
 
-static bool has_tls_backends(const struct conf *conf)
-{
-	for (unsigned i = 0; i < conf->npools; i++)
-		for (unsigned k = 0; k < conf->pools[i].nbackends; k++)
-			if (conf->pools[i].backends[k].tls)
-				return true;
-	return false;
-}
-
 static unsigned wanted(const struct conf *conf)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -248,7 +239,7 @@ void gates_drain(struct generation *g)
 	if (!old.number || !old.lets_in)
 		return;
 	g->gates = (struct shift){0};
-	if (has_tls_backends(g->conf) && !begin(g, &g->gates, false))
+	if (conf_has_tls_backends(g->conf) && !begin(g, &g->gates, false))
 		log_err("generation %u calls no backends with TLS any more",
 		    g->number);
 	retire(g, &old);

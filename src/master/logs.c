@@ -71,25 +71,8 @@ static bool is_of(const struct output *o, const struct conf_log *l)
 
 static bool send_order(struct logger_order *o, int fd)
 {
-	union {
-		char room[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} u = {{0}};
-	struct iovec v = {o, sizeof *o};
-	struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
-
-	if (fd >= 0) {
-		m.msg_control = u.room;
-		m.msg_controllen = sizeof u.room;
-		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof fd);
-		memcpy(CMSG_DATA(c), &fd, sizeof fd);
-	}
 	o->when = clock_us();
-	if (control < 0 || sendmsg(control, &m, MSG_NOSIGNAL | MSG_DONTWAIT)
-	    < 0)
+	if (control < 0 || fd_send(control, o, sizeof *o, fd) < 0)
 		return false;
 	ring_wake(&slots.at[0].ring);
 	return true;

@@ -14,7 +14,6 @@
 #include "base/log.h"
 #include "base/timers.h"
 #include "net/connect.h"
-#include "net/stream.h"
 #include "shm/board.h"
 #include "shm/lobby.h"
 #include "shm/slot.h"
@@ -101,7 +100,7 @@ static unsigned index_of(const struct probe *p)
 
 /* ---- The end of a check ---- */
 
-static void close_probe(struct probe *p)
+void probe_close(struct probe *p)
 {
 	enum step step = p->step;
 
@@ -129,7 +128,7 @@ static void plan(struct probe *p, uint64_t now)
 	    : now + LEAST_MS);
 }
 
-static void judge(struct probe *p, enum check_result result, const char *why)
+void probe_judge(struct probe *p, enum check_result result, const char *why)
 {
 	struct board_row *row = board_of(p->b);
 	uint64_t now = clock_ms();
@@ -142,21 +141,21 @@ static void judge(struct probe *p, enum check_result result, const char *why)
 	plan(p, now);
 }
 
-static void finish(struct probe *p, enum check_result result, const char *why)
+void probe_finish(struct probe *p, enum check_result result, const char *why)
 {
 	char kept[CHECK_WHY]; /* may be the check's own */
 
 	snprintf(kept, sizeof kept, "%s", why);
-	close_probe(p);
-	judge(p, result, kept);
+	probe_close(p);
+	probe_judge(p, result, kept);
 }
 
-static void fail_to_connect(struct probe *p, int error)
+void probe_fail_to_connect(struct probe *p, int error)
 {
 	char why[CHECK_WHY];
 
 	snprintf(why, sizeof why, "connect: %s", strerror(error));
-	finish(p, CHECK_BAD, why);
+	probe_finish(p, CHECK_BAD, why);
 }
 
 /* Without a row, or a gate, there is no check, and so no result. */
@@ -172,7 +171,7 @@ static void skip(struct probe *p, uint64_t now, const char *why)
 
 static void skip_call(struct probe *p)
 {
-	close_probe(p);
+	probe_close(p);
 	skip(p, clock_ms(), "no gate takes its calls");
 }
 
@@ -185,7 +184,7 @@ static void finish_late(struct probe *p)
 	    p->step == STEP_CONNECT && p->sent == 0 ? "no connection"
 	    : p->check.has_head ? "no end of its answer" : "no answer",
 	    ms % 1000 ? ms : ms / 1000, ms % 1000 ? "ms" : "s");
-	finish(p, CHECK_BAD, why);
+	probe_finish(p, CHECK_BAD, why);
 }
 
 /* Of a call the gate says that it is late: one that says nothing is dead,
@@ -193,7 +192,7 @@ static void finish_late(struct probe *p)
 static void time_is_up(struct probe *p)
 {
 	if (p->step == STEP_REST)
-		close_probe(p);
+		probe_close(p);
 	else if (p->step == STEP_CALL)
 		skip_call(p);
 	else
@@ -209,80 +208,6 @@ static void be_told_late(struct probe *p)
 		finish_late(p);
 }
 
-/* ---- The steps ---- */
-
-static void read_rest(struct probe *p)
-{
-	size_t moved;
-	enum io io = stream_discard((int)p->row, &moved);
-
-	p->rest += moved;
-	if (io == IO_END || io == IO_BROKEN || p->rest > CHECK_BODY)
-		close_probe(p);
-}
-
-static void read_answer(struct probe *p)
-{
-	static char in[16384];
-	enum check_result result = CHECK_MORE;
-	size_t moved;
-	enum io io = stream_receive((int)p->row, in, sizeof in, &moved);
-
-	if (io == IO_OK)
-		result = check_read(&p->check, in, moved);
-	else if (io == IO_END)
-		result = check_end(&p->check);
-	if (io == IO_BROKEN) {
-		finish(p, CHECK_BAD, "connection reset");
-	} else if (io == IO_END) {
-		finish(p, result, p->check.why);
-	} else if (result != CHECK_MORE) {
-		p->step = STEP_REST;
-		p->rest = 0;
-		judge(p, result, p->check.why);
-	}
-}
-
-static void send_request(struct probe *p)
-{
-	struct iovec v = {p->request + p->sent, p->length - p->sent};
-	size_t moved;
-	enum io io = stream_send((int)p->row, &v, 1, &moved);
-
-	p->sent += moved;
-	if (io == IO_BROKEN) {
-		finish(p, CHECK_BAD, "connection reset");
-	} else if (p->sent == p->length) {
-		p->step = STEP_ANSWER;
-		sleep_watch((int)p->row, EPOLLIN);
-	}
-}
-
-/* A reset leaves no socket behind that waits for a minute: of those there
- * would be thousands. */
-static void finish_tcp(struct probe *p)
-{
-	struct linger none = {1, 0};
-
-	setsockopt((int)p->row, SOL_SOCKET, SO_LINGER, &none, sizeof none);
-	finish(p, CHECK_GOOD, "");
-}
-
-static void go_on_connected(struct probe *p)
-{
-	int error = 0;
-	socklen_t n = sizeof error;
-
-	if (getsockopt((int)p->row, SOL_SOCKET, SO_ERROR, &error, &n) < 0)
-		error = errno;
-	if (error)
-		fail_to_connect(p, error);
-	else if (p->pool->health.path.n == 0)
-		finish_tcp(p);
-	else
-		send_request(p);
-}
-
 void probe_event(unsigned row, uint32_t events)
 {
 	unsigned i = atomic_load(&lobby_get(row)->backend);
@@ -290,26 +215,16 @@ void probe_event(unsigned row, uint32_t events)
 	MUST(i < nprobes);
 	struct probe *p = &probes[i];
 	MUST(p->step != STEP_NONE && p->row == row && events != 0);
-	if (p->step == STEP_CONNECT)
-		go_on_connected(p);
-	else if (p->step == STEP_ANSWER)
-		read_answer(p);
-	else
-		read_rest(p);
+	probe_go_on(p);
 }
 
 /* ---- Checks over TLS ---- */
 
 static bool find_address(const struct probe *p, struct addr *to)
 {
-	uint16_t port = htons(p->pool->health.port);
-
 	if (!board_address(p->b, to))
 		return false;
-	if (port && to->sa.sa_family == AF_INET)
-		to->in.sin_port = port;
-	else if (port && to->sa.sa_family == AF_INET6)
-		to->in6.sin6_port = port;
+	conf_turn_to_check(p->pool, to);
 	return true;
 }
 
@@ -321,7 +236,7 @@ static void call(struct probe *p, uint64_t now)
 	uint64_t end = timers_of(&ends, index_of(p)) - GATE_MS;
 
 	if (!find_address(p, &to)) {
-		close_probe(p);
+		probe_close(p);
 		plan(p, now);
 	} else if (!probe_call(p, &to, end > now ? end - now : 1)) {
 		timers_set(&again, index_of(p), now + CALL_AGAIN_MS);
@@ -359,7 +274,7 @@ void probe_hear(void)
 		if (c->failed && *why == '\0')
 			be_told_late(p);
 		else if (result != CHECK_MORE)
-			finish(p, result, why);
+			probe_finish(p, result, why);
 	}
 }
 
@@ -404,7 +319,7 @@ static void begin(struct probe *p, uint64_t now)
 {
 	struct addr to;
 
-	close_probe(p); /* one that was in STEP_REST */
+	probe_close(p); /* one that was in STEP_REST */
 	p->began_at = now;
 	p->sent = 0;
 	atomic_store(&board_of(p->b)->suspect, 0);
@@ -425,7 +340,7 @@ static void begin(struct probe *p, uint64_t now)
 	if (!open_row(p, &to)) {
 		/* this machine cannot speak to it: nor can the workers */
 		if (errno == EAFNOSUPPORT)
-			fail_to_connect(p, errno);
+			probe_fail_to_connect(p, errno);
 		else
 			skip(p, now, strerror(errno));
 		return;
@@ -435,7 +350,7 @@ static void begin(struct probe *p, uint64_t now)
 	sleep_watch((int)p->row, EPOLLOUT);
 	int error = connect_begin((int)p->row, &to);
 	if (error)
-		fail_to_connect(p, error);
+		probe_fail_to_connect(p, error);
 }
 
 /* ---- When ---- */
@@ -456,7 +371,7 @@ static void begin_all(uint64_t now)
 void probe_stop(void)
 {
 	for (unsigned i = 0; i < nprobes; i++) {
-		close_probe(&probes[i]);
+		probe_close(&probes[i]);
 		timers_clear(&starts, i);
 		probes[i].health = (struct health){0};
 	}

@@ -32,6 +32,19 @@ struct probe {
 	struct health health;
 };
 
+/* What its socket is ready for. Does not block. */
+void probe_go_on(struct probe *p);
+
+/* A result: of a check that has something to read still; of one that is over
+ * with it. */
+void probe_judge(struct probe *p, enum check_result result, const char *why);
+void probe_finish(struct probe *p, enum check_result result,
+    const char *why);
+void probe_fail_to_connect(struct probe *p, int error);
+
+/* Gives back what it has under way, without a result. */
+void probe_close(struct probe *p);
+
 /* Calls a gate for a check that may last so many ms; what had been read of an
  * earlier call's answer is forgotten. p->called says whether one has heard it,
  * and so does what it returns. Does not block. */

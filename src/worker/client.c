@@ -4,14 +4,6 @@
 
 #include "http/forward.h"
 
-bool client_is_among(const struct conf_networks *list, const struct addr *a)
-{
-	for (unsigned i = 0; i < list->n; i++)
-		if (network_has(&list->at[i], a))
-			return true;
-	return false;
-}
-
 typedef bool prev_address(struct slice *rest, struct addr *out);
 
 /* True when the walk is over: an address that nobody vouches for was found,
@@ -24,7 +16,7 @@ static bool walk_value(struct request *r, struct slice value,
 		if (!prev(&value, &a))
 			return true;
 		r->client = a;
-		if (!client_is_among(&r->listener->trusted_proxies, &a))
+		if (!conf_is_among(&r->listener->trusted_proxies, &a))
 			return true;
 	}
 	return false;
@@ -42,7 +34,7 @@ static void walk(struct request *r, enum field_id id, prev_address *prev)
 void client_find(struct request *r, const struct conn *c)
 {
 	r->client = conn_from(c);
-	r->trusted = client_is_among(&r->listener->trusted_proxies, &r->client);
+	r->trusted = conf_is_among(&r->listener->trusted_proxies, &r->client);
 	if (!r->trusted)
 		return;
 	if (head_has(&r->head, FIELD_X_FORWARDED_FOR))

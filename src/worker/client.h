@@ -10,7 +10,4 @@
  * right to left, that is none of them (BEHAVIOUR 9). */
 void client_find(struct request *r, const struct conn *c);
 
-/* True if one of the networks has the address. */
-bool client_is_among(const struct conf_networks *list, const struct addr *a);
-
 #endif

@@ -11,8 +11,8 @@ static bool may_come(const struct request *r)
 {
 	const struct conf_policy *p = &r->route->policy;
 
-	return !client_is_among(&p->deny_clients, &r->client)
-	    && (p->allow.n == 0 || client_is_among(&p->allow, &r->client));
+	return !conf_is_among(&p->deny_clients, &r->client)
+	    && (p->allow.n == 0 || conf_is_among(&p->allow, &r->client));
 }
 
 /* RFC 9110, 10.1.1: what we do not know cannot be met. */

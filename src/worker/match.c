@@ -135,7 +135,7 @@ static bool may_hold(const struct conf_match *m, const struct request *r)
 		return false;
 	return has_method(&m->methods, r->head.method)
 	    && (m->clients.n == 0
-	    || client_is_among(&m->clients, &r->client));
+	    || conf_is_among(&m->clients, &r->client));
 }
 
 static enum match holds(const struct conf_match *m, const struct request *r,

@@ -22,10 +22,10 @@ void proxied_expect(struct stride *s)
 	const struct conf_listener *l = listener_of(s);
 	struct addr peer;
 
-	if (!l->proxy_protocol || l->tls.on || s->c->number || s->f.rx)
+	if (l->tls.on || s->c->number || s->f.rx)
 		return;
 	peer = conn_from(s->c);
-	if (l->proxy_peers.n == 0 || client_is_among(&l->proxy_peers, &peer))
+	if (conf_owes_proxy(l, &peer))
 		s->f.flags |= FLOW_PROXIED;
 }
 
