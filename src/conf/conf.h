@@ -318,6 +318,31 @@ struct conf_error_page {
 
 #define CONF_OF_LISTENER UINT64_MAX
 
+enum conf_cache_part { CACHE_BY_HOST, CACHE_BY_TARGET, CACHE_BY_SCHEME,
+	CACHE_BY_HEADER, CACHE_BY_COOKIE };
+
+struct conf_cache_key {
+	enum conf_cache_part by;
+	struct slice name; /* CACHE_BY_HEADER, CACHE_BY_COOKIE */
+};
+
+/* How a route uses the cache: what the group `cache` says, changed by what the
+ * site and the route say. */
+struct conf_cache {
+	bool on;              /* cache = true, or a group */
+	uint64_t max_object;
+	uint64_t default_ttl, max_ttl;
+	uint64_t stale_while_revalidate, stale_if_error;
+	uint64_t max_stale;
+	uint32_t collapse;    /* how long a request waits for another one's
+			       * response; then it goes alone */
+	struct conf_list ignore_query; /* names of parameters, with * and ? */
+	struct conf_cache_key *key;    /* each at most once */
+	unsigned nkey;
+	bool status_header;
+	struct conf_networks purge_from;
+};
+
 /* What is done to requests and responses. A route's is a copy of its site's,
  * changed by what the route says. */
 struct conf_policy {
@@ -336,6 +361,7 @@ struct conf_policy {
 	/* No two for one status have the same type. */
 	struct conf_error_page *errors;
 	unsigned nerrors;
+	struct conf_cache cache;
 	struct conf_networks allow;        /* n 0: all */
 	struct conf_networks deny_clients;
 };
@@ -405,6 +431,11 @@ struct conf {
 	const char *state_dir; /* absolute; NULL: none */
 	struct addr *resolvers; /* with ports; n 0: those of resolv.conf */
 	unsigned nresolvers;
+	struct {
+		uint64_t size;    /* bytes of the area; 0: no cache */
+		const char *file; /* absolute; NULL: memory alone */
+		struct conf_cache rules; /* what routes begin with */
+	} cache;
 	struct conf_log error_log;
 	struct conf_access_log access_logs[CONF_ACCESS_LOGS];
 	unsigned naccess_logs;

@@ -14,6 +14,7 @@
 #include "base/addr.h"
 #include "http/chunk.h"
 #include "http/head.h"
+#include "shm/cache.h"
 #include "shm/pages.h"
 #include "shm/session.h"
 
@@ -69,6 +70,8 @@ enum {
 	FLOW_BACKEND_ENDED = 16777216,
 	FLOW_NO_UPLOAD = 67108864, /* the rest of the body goes nowhere */
 	FLOW_PROXIED = 134217728, /* a PROXY header is to come first */
+	FLOW_MUTE = 131072, /* what comes is for the cache: no client has it */
+	FLOW_CACHED = 268435456, /* the answer is the cache's: flow.entry */
 	FLOW_TRAILERS = 33554432, /* the answer's trailers go to the client */
 };
 
@@ -121,6 +124,13 @@ struct flow {
 	/* a large body goes through a pipe instead of pages */
 	int32_t pipe_in, pipe_out; /* rows of its ends, -1: none */
 	uint64_t piped;     /* bytes in it: read, and not yet sent */
+	/* the cache */
+	uint32_t entry;     /* it answers, or is asked for anew; the row's pin;
+			     * 0: none */
+	uint32_t fill;      /* busy, and the row's to fill; 0: none */
+	struct cache_place from; /* in entry: what the client gets next ... */
+	uint64_t from_end;  /* ... and where that ends */
+	struct cache_place to;   /* in fill: where the next byte goes */
 	/* TLS. Below this line the flow is copied only if a side has it; a
 	 * backend's that is idle stands in its own row's flow[0].side[0]. */
 	uint32_t secure;    /* 1: the client's side; 2: the backend's */

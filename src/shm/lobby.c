@@ -68,14 +68,15 @@ bool lobby_create(struct lobby *l, unsigned nrows)
 	size_t rows = whole_pages(sizeof(struct conn) * nrows);
 	size_t sessions = whole_pages(sizeof(struct session) * nrows);
 
-	l->area = area_create("portico-rows", head + due + pins + rows
+	l->area = area_create("portico-rows", head + due + 2 * pins + rows
 	    + sessions + sizeof(struct arrival) * SLOTS);
 	if (l->area.at == NULL)
 		return false;
 	l->head = l->area.at;
 	l->due = (void *)((char *)l->area.at + head);
 	l->pins = (void *)((char *)l->due + due);
-	l->rows = (void *)((char *)l->pins + pins);
+	l->waits = (void *)((char *)l->pins + pins);
+	l->rows = (void *)((char *)l->waits + pins);
 	l->sessions = (void *)((char *)l->rows + rows);
 	l->hands = (void *)((char *)l->sessions + sessions);
 	l->nrows = nrows;

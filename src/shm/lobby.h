@@ -33,6 +33,7 @@ struct lobby_head {
 	_Atomic uint32_t open;     /* steward: the family's table is made */
 	_Atomic uint32_t ready;    /* steward: its family takes requests */
 	_Atomic uint32_t ended;    /* steward: no connection is left */
+	_Atomic uint32_t over;     /* master: no process is left */
 	_Atomic uint32_t shut;     /* steward: no new client is let in */
 	_Atomic uint32_t calls;    /* master: wakes the heir (a futex) */
 	_Atomic uint32_t gates_died; /* master: calls to them may be lost */
@@ -41,6 +42,8 @@ struct lobby_head {
 	/* steward: 1, one worker may leave, or 0; a worker between two
 	 * strides: 0, and leaves */
 	_Atomic uint32_t leave;
+	_Atomic uint32_t waiting;  /* any: a row waits for an entry, perhaps;
+				    * the steward clears it, and looks */
 	struct lock revival; /* worker: clones a steward (a system call) */
 };
 
@@ -59,6 +62,8 @@ struct lobby {
 	struct conn *rows;
 	_Atomic uint64_t *due;  /* dense: clock_ms, 0: none; the row's owner */
 	_Atomic uint32_t *pins; /* dense: cache entries; the row's owner */
+	/* dense: entries that rows wait for, 0: none; the row's owner */
+	_Atomic uint32_t *waits;
 	struct session *sessions; /* dense: session.h */
 	struct arrival *hands;  /* by slot: what it received under its note */
 	unsigned nrows;

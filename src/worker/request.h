@@ -18,10 +18,15 @@
 /* The steps, in the order in which a request takes them. Each is a function
  * of carry.c's table and returns the next step, or WAIT_STEP of the wait after
  * which it runs again; BECOME of both: the wait first, then the step. */
-enum step { STEP_RECEIVE, STEP_ROUTE, STEP_GUARD, STEP_BODY, STEP_PICK,
-	STEP_HANDSHAKE, STEP_FORWARD, STEP_RELAY, STEP_ANSWER, STEP_FLUSH,
+enum step { STEP_RECEIVE, STEP_ROUTE, STEP_GUARD, STEP_LOOKUP, STEP_BODY,
+	STEP_PICK, STEP_HANDSHAKE, STEP_FORWARD, STEP_RELAY, STEP_SERVE,
+	STEP_ANSWER, STEP_FLUSH,
 	STEP_TUNNEL, STEP_ACCOUNT, STEP_CLOSE, STEP_LINGER, STEP_COUNT,
 	STEP_GONE };
+
+/* What the cache did, for logs and figures. */
+enum request_cached { CACHED_NOT, CACHED_HIT, CACHED_MISS, CACHED_PASS,
+	CACHED_STALE, CACHED_COLLAPSED, CACHED_RENEWED };
 
 typedef unsigned next_step;
 
@@ -90,6 +95,14 @@ struct request {
 	uint64_t queued_for; /* us: and has waited so long before */
 	bool impatient;      /* it has waited for its own backend in vain */
 	uint64_t asked_at;   /* clock_us: the attempt began */
+	/* lookup: */
+	struct slice key;    /* of the cache; n 0: it has no part in this */
+	uint64_t key_hash;
+	uint64_t waited_since; /* clock_ms: for another's response; 0: not */
+	bool alone;          /* it fetches for nobody else */
+	uint8_t cached;      /* lookup, fill, serve: enum request_cached */
+	int64_t asked_wall;  /* fill: seconds of the epoch at which the backend
+			      * was asked */
 	/* relay, answer: */
 	uint64_t held_since; /* clock_ms: the answer is held back; 0: not */
 	unsigned status;     /* of the final answer */
@@ -126,7 +139,7 @@ struct stride {
 
 typedef next_step step_run(struct stride *s);
 
-step_run receive_run, route_run, guard_run, body_run, pick_run, handshake_run,
+step_run receive_run, route_run, guard_run, lookup_run, serve_run, body_run, pick_run, handshake_run,
     forward_run, relay_run, answer_run, flush_run, tunnel_run, account_run,
     close_run, linger_run;
 

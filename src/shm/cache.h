@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The cache: stored responses, in shards of an area that outlives families. */
+#ifndef SHM_CACHE_H
+#define SHM_CACHE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "base/slice.h"
+#include "shm/area.h"
+#include "shm/bans.h"
+#include "shm/chores.h"
+#include "shm/lock.h"
+#include "shm/tallies.h"
+
+/* Memory is cut into units; a block is 2^order of them side by side, at a
+ * multiple of its size within its shard (a buddy system). What an entry has
+ * lies in blocks: the first one holds its key and, behind it, its record (what
+ * the worker knows of the response: opaque here); the others, linked, its
+ * body. A body takes the largest blocks there are, and small ones where there
+ * are none: only the first block must be in one piece. */
+#define CACHE_UNIT 1024u
+#define CACHE_ORDERS 7 /* 1 KB to 64 KB */
+#define CACHE_FIRST_MOST (CACHE_UNIT << (CACHE_ORDERS - 1))
+#define CACHE_VARIANTS 32 /* responses under one key */
+#define CACHE_UNKNOWN UINT64_MAX
+
+/* In the word with the entry's serial (32), so that both change at once:
+ *   free -> busy          who claims it, for its row; under the shard's lock
+ *   busy -> filling       the owner of that row: key and record are final
+ *   busy, filling -> live the same, under the lock: it is whole
+ *   busy, filling, live -> condemned  anybody, under the lock: it is out of
+ *                         the index
+ *   condemned -> free     of the newest family, under the lock, once nobody's
+ *                         pin names it; with the next serial */
+enum entry_state { ENTRY_FREE, ENTRY_BUSY, ENTRY_FILLING, ENTRY_LIVE,
+	ENTRY_CONDEMNED };
+
+/* bits of entry.flags */
+enum {
+	ENTRY_PASS = 1,    /* no response: what is asked for is not stored, and
+			    * nobody waits for it; set before it is live */
+	ENTRY_LENT = 2,    /* its body is another one's now: entry.other */
+};
+
+/* Fields without a word about them are written under the shard's lock. */
+struct entry {
+	_Atomic uint64_t word;    /* serial (32), enum entry_state */
+	uint64_t hash;            /* of the key */
+	_Atomic uint32_t next;    /* in its bucket: newer ones first */
+	uint32_t before, after;   /* in its queue */
+	uint8_t queue;            /* which */
+	_Atomic uint8_t used;     /* hits, 0 to 3; whoever hits it */
+	_Atomic uint8_t awaited;  /* rows wait for it: cache_wait */
+	_Atomic uint8_t invalid;  /* stale whatever its record says: anybody */
+	uint32_t flags;
+	_Atomic uint32_t first;   /* block of key and record; filling: the
+				   * owner's, under the lock */
+	_Atomic uint32_t body;    /* block; 0: none yet; linked by its owner */
+	uint32_t nkey, nrecord;   /* bytes; nrecord final once filling */
+	_Atomic uint64_t length;  /* of the body, that may be read: its owner */
+	uint64_t total;           /* that it will have, or CACHE_UNKNOWN */
+	uint64_t check;           /* hash of all of it, if there is a file */
+	/* busy and filling: who fills it */
+	uint32_t family, row, serial;
+	uint32_t instead;         /* live entry that it is to replace, or 0 */
+	uint32_t other;           /* lent to, or borrowed from: entry, or 0 */
+	uint32_t seen;            /* number of the last scan that saw a pin */
+	uint32_t scan;            /* condemned: scans before it */
+	_Atomic uint32_t banned;  /* bans that it has been held against:
+				   * whoever hits it; bans.h */
+	_Atomic uint32_t checked; /* epoch in which `check` was seen to hold */
+	_Atomic uint32_t renewing; /* clock, s: somebody fetches it anew since;
+				    * who wants to, by compare-and-swap */
+};
+
+struct cache_figures {
+	uint64_t bytes, used;     /* of blocks */
+	uint32_t entries, live, busy, condemned;
+	uint64_t evicted, refused, damaged; /* since it was made: entries that
+			* made room, claims without room, that failed `check` */
+};
+
+struct cache_head; /* cache_layout.h, for shm/cache*.c alone */
+
+/* The mapping of this process: the master's, inherited. head is NULL without a
+ * cache. */
+struct cache {
+	struct area area;
+	struct cache_head *head;
+	struct entry *entry;      /* 1 to nentries */
+	uint32_t nentries;
+	struct bans *bans;        /* they lie in the area, too */
+	struct chores *chores;
+	struct tallies *tallies;
+};
+
+extern struct cache cache;
+
+/* ---- The master ---- */
+
+/* Makes an area of `bytes` in all, or backs it by the file (absolute), which is
+ * made or, if it is a cache of that size and layout, attached: what was
+ * complete in it is there again, and is held against its `check` when it is
+ * first used. object: bytes of the largest response that must fit. False,
+ * logged: no memory, no file, or another Portico has it (flock). May block. */
+bool cache_create(struct cache *to, uint64_t bytes, uint64_t object,
+    const char *file);
+
+/* The same of an area that another master has made, and whose processes may
+ * use it (upgrade): it is mapped as it is. False: it is none that this program
+ * can read. fd is the cache's from now on, or still the caller's. */
+bool cache_attach(struct cache *to, int fd);
+
+void cache_close(struct cache *c);
+
+/* The steward, before it clones: rows of an older family may pin entries. Its
+ * lobby stays mapped. */
+struct lobby;
+void cache_add_older(const struct lobby *older);
+
+/* ---- Looking; no lock, but after a hundred changes under one look ---- */
+
+uint64_t cache_hash(struct slice key);
+
+/* Whether a response may answer the request in arg: by its record, whose
+ * entry is pinned or held by a lock. Must bear any bytes: what it reads may
+ * have changed; then its verdict is not used. */
+typedef bool cache_fits(struct slice record, const void *arg);
+
+struct cache_found {
+	uint32_t live;      /* pinned by the slot; 0: none */
+	uint32_t busy;      /* somebody fetches it just now; 0: nobody. Not
+			     * pinned: cache_pin */
+	uint64_t busy_word;
+	bool others;        /* there are responses that do not fit */
+};
+
+/* The newest one that fits, and the one under way to replace it, or to be
+ * the first. A busy one, whose record nobody knows yet, may be for any request
+ * to which no live one fits. live counts as used. The slot's pin is lost. */
+void cache_find(struct slice key, uint64_t hash, cache_fits *fits,
+    const void *arg, struct cache_found *to);
+
+/* Pins n with the slot. False: its word is not that one any more but for
+ * busy -> filling -> live. */
+bool cache_pin(uint32_t n, uint64_t word);
+void cache_unpin(void);
+
+/* The row's pin, which the owner of row (number) has from now on, beside or
+ * instead of the slot's; 0 lets go. The entry is pinned by the slot already,
+ * or it is the row's own to fill. */
+void cache_pin_row(uint32_t row, uint32_t n);
+
+/* Of a pinned entry, or one's own. A busy one has no record: n 0. */
+enum entry_state cache_state(uint32_t n);
+struct slice cache_key(uint32_t n);
+struct slice cache_record(uint32_t n);
+
+/* Has its bytes been seen to be what was stored? Else they are looked at now,
+ * and it is condemned if they are not. Live entries only. */
+bool cache_is_sound(uint32_t n);
+
+static inline struct entry *cache_entry(uint32_t n)
+{
+	return &cache.entry[n];
+}
+
+/* A place in a body. Zero, with the entry's first block, is its beginning:
+ * cache_begin. It lies in flows, so it outlives its stride. */
+struct cache_place {
+	uint64_t at;    /* bytes before it */
+	uint64_t base;  /* where the block begins */
+	uint32_t block; /* 0: none yet */
+};
+
+/* Moves to byte `at` of the body, forwards or back. */
+void cache_seek(struct cache_place *p, uint32_t n, uint64_t at);
+
+/* Vectors of the bytes from there on, up to `end`, which is at most its
+ * published length; at most max of them. Does not move. */
+int cache_vectors(const struct cache_place *p, uint32_t n, uint64_t end,
+    struct iovec *v, int max);
+
+/* ---- Filling ---- */
+
+enum cache_claim {
+	CACHE_CLAIMED, /* *n is busy, and the row's to fill */
+	CACHE_BUSY,    /* somebody was faster: *n and *word */
+	CACHE_FULL,    /* no room now: the response goes by */
+};
+
+/* An entry for key, of row (number; owned by the caller; serial its own).
+ * instead: the live one that is to be replaced, or 0. */
+enum cache_claim cache_claim(struct slice key, uint64_t hash, uint32_t instead,
+    uint32_t row, uint32_t serial, uint32_t *n, uint64_t *word);
+
+/* Its record is known: busy -> filling; total bytes of body are to come, or
+ * CACHE_UNKNOWN. False: there is no room for so much. */
+bool cache_fill_begin(uint32_t n, struct slice record, uint64_t total);
+
+/* Writes behind *p, and moves it. What was written there by somebody who died
+ * is written again. Nobody reads it before cache_fill_show. False: no room. */
+bool cache_fill_write(uint32_t n, struct cache_place *p, const char *from,
+    size_t bytes);
+
+/* So many bytes may be read: after the flow that knows of them has been
+ * published. Wakes a few of those that wait, and they others. */
+void cache_fill_show(uint32_t n, uint64_t length);
+
+/* It is whole: live. Other live ones of its key that `fits` are condemned, and
+ * so is the oldest one beyond CACHE_VARIANTS. False: it was condemned
+ * meanwhile. Wakes all that wait, as above. */
+bool cache_fill_end(uint32_t n, cache_fits *fits, const void *arg);
+
+/* n, busy, becomes live with this record and the body of old, a live entry
+ * which the row has pinned: that one is condemned. False: old is not live any
+ * more, or there is no room. */
+bool cache_renew(uint32_t n, uint32_t old, struct slice record);
+
+/* n, busy, becomes live as a mark: ENTRY_PASS, with a record. */
+bool cache_fill_pass(uint32_t n, struct slice record);
+
+/* It is not to be: condemned. Wakes all that wait. */
+void cache_abandon(uint32_t n);
+
+/* ---- Waiting for a busy entry; WAIT_TURN ---- */
+
+/* The row (owned) waits for n from now on; look at the entry once more after
+ * it, then park; cache_wait_end when it goes on. lobby.waits has the entry. */
+void cache_wait(uint32_t row, uint32_t n);
+void cache_wait_end(uint32_t row);
+
+/* Rings up to `most` rows of this family that wait for n. */
+void cache_wake(uint32_t n, unsigned most);
+
+/* ---- Ending ---- */
+
+/* Condemns what is under the key: all variants, also busy ones. Or, soft:
+ * they become stale. Returns how many. */
+unsigned cache_purge(struct slice key, uint64_t hash, bool soft);
+
+/* Condemns or makes stale one that the caller has pinned. */
+void cache_condemn(uint32_t n);
+void cache_make_stale(uint32_t n);
+
+/* ---- Steward ---- */
+
+/* Often enough: keeps 2% of each shard free, frees what is condemned and not
+ * pinned (newest family), abandons what rows fill that are no more. Returns
+ * clock_ms of the next look. */
+uint64_t cache_tidy(uint64_t now);
+
+/* Rings the rows that wait for entries that have moved on or are no more. */
+void cache_ring_waiting(void);
+
+/* Of a row that is settled: what it was filling, but for `keep`, is abandoned;
+ * its pin is `entry`. */
+void cache_settle_row(uint32_t row, uint32_t serial, uint32_t keep,
+    uint32_t entry);
+
+/* Locks that the dead slot n holds are passed on, and what they guard made
+ * whole: the shard's index, queues and free blocks are rebuilt from those of
+ * its entries that are whole. */
+void cache_settle_locks(unsigned slot);
+
+/* A family is gone: what its rows were filling is abandoned. */
+void cache_settle_family(uint32_t family);
+
+/* Walks some live entries of the next shard and calls each, pinned by the
+ * slot; for bans.c, and lists. Returns true when it has been round once. */
+typedef void cache_visit(uint32_t n, void *arg);
+bool cache_walk(uint32_t *at, unsigned most, cache_visit *visit, void *arg);
+
+void cache_figures(struct cache_figures *to);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Chores: what operators ask of the cache, from the master to the newest
+ * steward, and requests without a client. */
+#ifndef SHM_CHORES_H
+#define SHM_CHORES_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/slice.h"
+
+#define CHORES 16
+#define CHORE_TEXT 4000
+
+enum chore_kind { CHORE_PURGE, CHORE_BAN, CHORE_WARM, CHORE_STATUS };
+
+/*   empty -> asked  the master: all other fields are written
+ *   asked -> done   the newest steward: count, failed and why are written
+ *   done -> empty   the master, when it has read them; or when nobody waits
+ * A steward that dies leaves it asked: its heir does it again. */
+enum chore_state { CHORE_EMPTY, CHORE_ASKED, CHORE_DONE };
+
+struct chore_row {
+	_Atomic uint32_t state;
+	uint32_t number;         /* of the order, from 1 */
+	uint32_t kind;           /* enum chore_kind */
+	uint32_t ban;            /* enum ban_kind */
+	uint8_t soft;
+	char host[256];
+	char text[CHORE_TEXT];  /* URL, prefix, expression, tag; or figures */
+	_Atomic uint32_t count;  /* entries; workers add to it */
+	_Atomic uint32_t pending; /* requests without a client under way */
+	uint8_t failed;
+	char why[200];
+};
+
+struct chores {
+	struct chore_row at[CHORES];
+};
+
+struct conn;
+
+/* A request without a client (a row of kind CONN_REFRESH, an eventfd): its
+ * head (whole, at most a large page) came to that listener from there. Goes to
+ * the lobby and is carried by the ordinary steps; its answer is thrown away.
+ * mark: chore + 1 whose `pending` and `count` it counts for; 0: none. False:
+ * there is no row, or no page: nothing happened. Does not block. */
+bool chore_request(unsigned listener, const struct addr *from,
+    struct slice head, uint32_t mark);
+
+#endif

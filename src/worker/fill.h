@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Filling the cache: from the claim of an entry to its end. */
+#ifndef WORKER_FILL_H
+#define WORKER_FILL_H
+
+#include "http/framing.h"
+#include "shm/cache.h"
+#include "worker/request.h"
+
+/* Nothing in the cache can answer it at once. Of `found` the live entry is
+ * stale, and s->f.entry already if there is one; a busy one is waited for, and
+ * where there is none the request becomes the one that fetches (s->f.fill), by
+ * a stale entry's validators where it has any. Requests with a Range, or
+ * conditions of their own, do not fetch for others: a request without a client
+ * does, and they wait for it. The next step: pick, the wait, or serve. */
+next_step fill_claim(struct stride *s, const struct cache_found *found);
+
+/* Somebody else's response is under way, and no stale one would do: waits for
+ * it, or, after `collapse`, goes alone. Called again when the wait ends. */
+next_step fill_wait(struct stride *s);
+
+/* A stale entry is used: asks for it anew in the background, once (a request
+ * without a client; RFC 5861). Does not fail. */
+void fill_renew_later(struct stride *s);
+
+/* The request for the backend has these conditions, and no others of those of
+ * RFC 9110, 13, and no Range, where it fetches for the cache. */
+bool fill_replaces_conditions(const struct stride *s);
+void fill_put_conditions(struct buf *b, const struct stride *s);
+
+/* The head of the final response has come, before anything is made of it.
+ * True: *next goes on instead of relaying it: a 304 has renewed what is
+ * stored, or an error is covered by a stale response. False: it is relayed; if
+ * it may be stored s->f.fill is filling from now on, else let go of; and
+ * unsafe methods have ended what they may have changed (RFC 9111, 4.4). */
+bool fill_judge(struct stride *s, const struct head *h,
+    const struct framing *body, next_step *next);
+
+/* Body bytes, decoded, in their order, on their way to the client. False:
+ * there is no more room; it has been let go of. */
+bool fill_bytes(struct stride *s, const char *p, size_t n);
+
+/* After a publication of s->f: others may read what there is. */
+void fill_show(struct stride *s);
+
+/* The last byte has come; or it never will. */
+void fill_end(struct stride *s);
+void fill_abandon(struct stride *s);
+
+/* The request is to be answered with this error of ours. True: a stale
+ * response does instead (stale-if-error, max_stale), beginning with *next. */
+bool fill_covers(struct stride *s, unsigned status, enum cause cause,
+    next_step *next);
+
+/* The client has gone in the middle of a response that others, or the cache,
+ * have a use for: it goes on without one. */
+bool fill_goes_on_alone(struct stride *s);
+
+#endif
