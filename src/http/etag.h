@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Validators: entity tags, and conditions that name them (RFC 9110, 8.8, 13). */
+/* Validators: entity tags and conditions on them (RFC 9110, 8.8, 13). */
 #ifndef HTTP_ETAG_H
 #define HTTP_ETAG_H
 

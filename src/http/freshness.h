@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whether a response may be stored, and how long it is fresh (RFC 9111, 3 and
- * 4.2). */
+/* Whether a response may be stored, and for how long (RFC 9111, 3 and 4.2). */
 #ifndef HTTP_FRESHNESS_H
 #define HTTP_FRESHNESS_H
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Structured fields (RFC 8941): dictionaries and lists of items, read in
- * place. */
+/* Structured fields (RFC 8941), read in place: dictionaries and lists. */
 #ifndef HTTP_SF_H
 #define HTTP_SF_H
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Chores: what operators ask of the cache, from the master to the newest
- * steward, and requests without a client. */
+/* Chores: operators' orders to the cache, and requests without a client. */
 #ifndef SHM_CHORES_H
 #define SHM_CHORES_H
 
