@@ -191,7 +191,9 @@ static bool take_entry(const struct bounds *b, uint32_t n)
 		e->length = 0;
 		e->total = CACHE_UNKNOWN;
 	}
-	if (take_body(b, n) && (s != ENTRY_LIVE || e->length == e->total))
+	if (s == ENTRY_LIVE)
+		e->row = 0; /* who filled it died before it could say so */
+	if ((s != ENTRY_LIVE || e->length == e->total) && take_body(b, n))
 		return true;
 	for (uint32_t u = e->first; u; u = next_of(u))
 		set_seen(u, false);
