@@ -17,11 +17,13 @@ static step_run *const steps[STEP_COUNT] = {
 	[STEP_RECEIVE] = receive_run, /* is the head complete and lawful */
 	[STEP_ROUTE] = route_run,     /* which site, which route */
 	[STEP_GUARD] = guard_run,     /* may it pass */
+	[STEP_LOOKUP] = lookup_run,   /* can the cache answer */
 	[STEP_BODY] = body_run,       /* is the body here, as far as it fits */
 	[STEP_PICK] = pick_run,       /* which backend */
 	[STEP_HANDSHAKE] = handshake_run, /* a connection over TLS */
 	[STEP_FORWARD] = forward_run, /* send head and body */
 	[STEP_RELAY] = relay_run,     /* response head, body to the client */
+	[STEP_SERVE] = serve_run,     /* what is sent from the cache */
 	[STEP_ANSWER] = answer_run,   /* responses that we make ourselves */
 	[STEP_FLUSH] = flush_run,     /* what the client has not taken yet */
 	[STEP_TUNNEL] = tunnel_run,   /* bytes both ways after 101 */
@@ -222,7 +224,7 @@ static bool is_abandoned(const struct stride *s)
 
 	if (s->c->gone < 2 && !(s->c->gone == 1 && (safe || s->c->queued)))
 		return false;
-	return s->f.step >= STEP_BODY && s->f.step <= STEP_RELAY;
+	return s->f.step >= STEP_LOOKUP && s->f.step <= STEP_SERVE;
 }
 
 /* A request that has killed two workers gets no third one; one whose answer

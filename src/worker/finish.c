@@ -7,6 +7,7 @@
 #include "worker/attempt.h"
 #include "worker/request.h"
 #include "worker/secure.h"
+#include "worker/serve.h"
 
 #define LINGER_IDLE 5000  /* ms without a byte */
 #define LINGER_TIME 30000 /* ms in all */
@@ -41,6 +42,7 @@ next_step close_run(struct stride *s)
 	struct flow *f = &s->f;
 
 	stride_leave(s);
+	serve_let_go(s);
 	end_stream(s);
 	page_drop(&s->drop, f->in);
 	if (f->head != f->in)
