@@ -39,8 +39,8 @@ struct bans {
 struct ban_subject {
 	struct slice host;       /* lower case, without a default port */
 	struct slice target;     /* path and query as in its key */
-	struct slice tags;       /* Surrogate-Key: words; Cache-Groups: a list
-				  * of strings; both, with a line feed between */
+	struct slice tags;       /* Surrogate-Key: words; a line feed, and
+				  * Cache-Groups: a list of strings */
 };
 
 /* Is that a regular expression for a ban? *why else: until the next call. */
