@@ -5,7 +5,6 @@
 #include <stddef.h>
 
 #include "shm/cache.h"
-#include "shm/lobby.h"
 
 static struct chore_row *find(uint32_t mark)
 {
@@ -34,18 +33,4 @@ void chore_ended(uint32_t mark, unsigned status)
 	if (c && status / 100 != 2
 	    && !(c->kind == CHORE_PURGE && status == 404))
 		atomic_store(&c->status, status);
-}
-
-/* It counts rows, so that no death makes it wrong. */
-unsigned chore_under_way(uint32_t mark)
-{
-	unsigned n = 0;
-
-	for (unsigned i = LOBBY_FIRST; i < lobby_top(); i++) {
-		const struct conn *c = lobby_get(i);
-		if (atomic_load(&c->kind) == CONN_REFRESH && c->mark == mark
-		    && word_state(conn_word(c)) != CONN_FREE)
-			n++;
-	}
-	return n;
 }

@@ -12,7 +12,4 @@ void chore_count(uint32_t mark, unsigned more);
 /* A request of that mark has ended with that status. */
 void chore_ended(uint32_t mark, unsigned status);
 
-/* How many rows of this family carry the mark: they are under way. */
-unsigned chore_under_way(uint32_t mark);
-
 #endif

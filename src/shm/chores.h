@@ -59,6 +59,9 @@ static inline uint32_t chore_mark(uint32_t word, unsigned row)
 	return (word >> 2) << 5 | (row + 1);
 }
 
+struct conn;
+struct flow;
+
 /* A request without a client (a row of kind CONN_REFRESH, an eventfd): its
  * head (whole, at most a large page) came to that listener from there. Goes to
  * the lobby and is carried by the ordinary steps; its answer is thrown away.
@@ -66,5 +69,17 @@ static inline uint32_t chore_mark(uint32_t word, unsigned row)
  * row, or no page: nothing happened. Does not block. */
 bool chore_request(unsigned listener, const struct addr *from,
     struct slice head, uint32_t mark);
+
+/* The same in two steps: between them the row is the caller's, and *f, which
+ * it begins with, may be changed. NULL: there is none. It is begun, or dropped
+ * unbegun. */
+struct conn *chore_open(unsigned listener, const struct addr *from,
+    struct slice head, uint32_t mark, struct flow *f);
+void chore_begin(struct conn *c, const struct flow *f);
+void chore_drop(struct conn *c, const struct flow *f);
+
+/* How many requests with that mark are under way in this family: exact when
+ * who makes them asks. */
+unsigned chore_pending(uint32_t mark);
 
 #endif
