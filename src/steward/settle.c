@@ -257,6 +257,15 @@ static void settle_peer_counts(struct conn *c, struct flow *f)
 	f->brx = rx;
 }
 
+/* What was being filled is nobody's but for what the flow names; and a pin is
+ * what it names, too. */
+static void settle_entries(const struct conn *c, const struct flow *f)
+{
+	if (cache.head)
+		cache_settle_row(lobby_row(c), conn_serial(c), f->fill,
+		    f->entry);
+}
+
 static void settle_line(const struct conn *c, struct flow *f)
 {
 	for (unsigned n = 1; n < SLOTS; n++)
@@ -284,6 +293,7 @@ static void settle_client(struct conn *c, unsigned slot)
 	if (f.piped > PIPED_MOST) /* one of both counts could not be had */
 		f.flags |= FLOW_LOST;
 	settle_line(c, &f);
+	settle_entries(c, &f);
 	/* who was about to ring it has not carried it */
 	if (slots.at[slot].role == SLOT_WORKER && !c->granted
 	    && c->deaths < 2 * CONN_DEATHS)
@@ -306,7 +316,7 @@ static void settle_row(struct conn *c, unsigned slot)
 		return; /* fired just now: the next round takes it */
 	FAULT(settle_row);
 	/* all that it held has been given back, perhaps its keys as well */
-	if (c->kind == CONN_CLIENT && !is_noted(NOTE_CLOSE, c))
+	if (conn_has_requests(c) && !is_noted(NOTE_CLOSE, c))
 		settle_client(c, slot);
 	else
 		lobby_close(c);
@@ -328,7 +338,7 @@ static void arm_again(struct conn *c)
 {
 	uint32_t serial = conn_serial(c);
 
-	if (c->kind == CONN_CLIENT
+	if (conn_has_requests(c)
 	    && word_state(conn_word(c)) == CONN_PARKED)
 		lobby_look_again(c, serial);
 }

@@ -106,6 +106,9 @@ struct request {
 			      * is called that a stored response came from; p
 			      * is NULL else */
 	bool origin_tls;
+	/* guard: */
+	struct slice own;    /* what our answer says, as text; n 0: what its
+			      * status does */
 	/* relay, answer: */
 	uint64_t held_since; /* clock_ms: the answer is held back; 0: not */
 	unsigned status;     /* of the final answer */
