@@ -71,11 +71,12 @@ static enum io send_plain(struct stride *s)
 /* The last answer of the connection, whole: its end goes with it. */
 static bool is_last(const struct stride *s)
 {
-	bool all = !(s->f.flags & FLOW_CACHED) || s->f.from.at
-	    == s->f.from_end;
+	const struct flow *f = &s->f;
+	bool all = f->step == STEP_FLUSH || (f->step == STEP_SERVE
+	    && f->from.at == f->from_end);
 
-	return (s->f.step == STEP_FLUSH || s->f.step == STEP_SERVE)
-	    && s->f.out.length == 0 && all && (s->f.flags & (FLOW_CLOSE | FLOW_CUT)) == FLOW_CLOSE;
+	return all && f->out.length == 0
+	    && (f->flags & (FLOW_CLOSE | FLOW_CUT)) == FLOW_CLOSE;
 }
 
 /* What is sealed leaves the chain with the publication that has its records,

@@ -53,30 +53,45 @@ static bool is_banned(uint32_t n, const struct stored *st)
 	if (struck)
 		cache_make_stale(n);
 	atomic_store_explicit(&e->banned, known, memory_order_relaxed);
-	return false;
+	/* a ban that is gone by now has condemned what it hits */
+	return cache_state(n) != ENTRY_LIVE;
 }
 
-/* What there is for a request, besides what others fetch just now. */
-enum there { THERE_NOTHING, THERE_STALE, THERE_ANSWER, THERE_PASS };
+/* What there is for a request, besides what others fetch just now. SELF: it is
+ * to be asked for each time, so waiting for another's answer is in vain. */
+enum there { THERE_NOTHING, THERE_STALE, THERE_SELF, THERE_ANSWER,
+	THERE_PASS };
 
-/* The entry found.live, which is no mark. */
-static enum there weigh(struct stride *s, const struct stored *st,
-    const struct cachecontrol *asked, enum serve_how *how)
+static enum freshness_use use_of(const struct stride *s, uint32_t n,
+    const struct stored *st, const struct cachecontrol *asked)
 {
-	uint32_t n = s->f.entry;
 	uint64_t most = s->r->route->policy.cache.max_stale / 1000;
 	bool invalid = atomic_load_explicit(&cache_entry(n)->invalid,
 	    memory_order_relaxed);
-	enum freshness_use use = freshness_use(&st->fresh, clock_wall(), asked,
-	    invalid, (int64_t)most);
 
-	*how = use == USE_FRESH ? SERVE_HIT : SERVE_STALE;
+	return freshness_use(&st->fresh, clock_wall(), asked, invalid,
+	    (int64_t)most);
+}
+
+static bool is_for_one(const struct stored *st)
+{
+	return st->fresh.validate || st->fresh.lifetime <= st->fresh.age;
+}
+
+/* s->f.entry, which is a response. */
+static enum there weigh(struct stride *s, const struct stored *st,
+    const struct cachecontrol *asked, enum serve_how *how)
+{
+	enum freshness_use use = use_of(s, s->f.entry, st, asked);
+
+	*how = use != USE_FRESH ? SERVE_STALE
+	    : s->r->waited_since ? SERVE_COLLAPSED : SERVE_HIT;
 	if (use == USE_FRESH)
 		return THERE_ANSWER;
 	/* who has no client has come to ask for it anew */
 	if ((use != USE_STALE && use != USE_AND_RENEW)
 	    || (s->f.flags & FLOW_MUTE))
-		return THERE_STALE;
+		return is_for_one(st) ? THERE_SELF : THERE_STALE;
 	if (use == USE_AND_RENEW)
 		fill_renew_later(s);
 	return THERE_ANSWER;
@@ -116,14 +131,52 @@ static enum there look(struct stride *s, const struct cachecontrol *asked,
 /* The entry stays the row's while its backend is asked. */
 static void keep_stale(struct stride *s)
 {
+	if (s->f.entry == 0)
+		return;
 	cache_pin_row(lobby_row(s->c), s->f.entry);
 	cache_unpin();
 }
 
-static next_step miss(struct stride *s, const struct cachecontrol *asked,
+/* Another one fetches it just now, and how long it will be is known: it can be
+ * sent as it comes. */
+static bool may_join(const struct stride *s, uint32_t n,
+    const struct cachecontrol *asked)
+{
+	enum entry_state state = cache_state(n);
+	struct slice record = cache_record(n);
+	struct stored st;
+
+	return (state == ENTRY_FILLING || state == ENTRY_LIVE)
+	    && cache_entry(n)->total != CACHE_UNKNOWN
+	    && stored_read(record, &st) && !st.pass
+	    && stored_fits(record, s->r)
+	    && use_of(s, n, &st, asked) == USE_FRESH;
+}
+
+static bool join(struct stride *s, const struct cachecontrol *asked,
     const struct cache_found *found)
 {
+	uint32_t n = found->busy;
+
+	if (n == 0 || !cache_pin(n, found->busy_word))
+		return false;
+	if (!may_join(s, n, asked)) {
+		cache_unpin();
+		return false;
+	}
+	s->f.entry = n;
+	return true;
+}
+
+static next_step miss(struct stride *s, const struct cachecontrol *asked,
+    const struct cache_found *found, bool self)
+{
 	s->r->cached = CACHED_MISS;
+	keep_stale(s);
+	if (s->f.fill) /* claimed for it before it began */
+		return fill_claim(s, found);
+	if (!asked->no_cache && join(s, asked, found))
+		return serve_entry(s, SERVE_COLLAPSED);
 	if (asked->only_if_cached) {
 		serve_let_go(s);
 		return answer_with(s, 504, CAUSE_NOT_CACHED);
@@ -132,9 +185,7 @@ static next_step miss(struct stride *s, const struct cachecontrol *asked,
 		serve_let_go(s);
 		return pass(s);
 	}
-	if (s->f.entry)
-		keep_stale(s);
-	return fill_claim(s, found);
+	return self && found->busy ? fill_go_alone(s) : fill_claim(s, found);
 }
 
 static next_step find(struct stride *s)
@@ -142,24 +193,23 @@ static next_step find(struct stride *s)
 	struct cachecontrol asked;
 	struct cache_found found;
 	enum serve_how how;
+	enum there there;
 
 	cachecontrol_of(&s->r->head, true, &asked);
-	switch (look(s, &asked, &found, &how)) {
-	case THERE_ANSWER:
+	there = look(s, &asked, &found, &how);
+	if (there == THERE_ANSWER)
 		return serve_entry(s, how);
-	case THERE_PASS:
+	if (there == THERE_PASS) {
 		cache_unpin();
 		return pass(s);
-	default:
-		return miss(s, &asked, &found);
 	}
+	return miss(s, &asked, &found, there == THERE_SELF);
 }
 
 /* After a wait, or a death, it begins anew. */
 next_step lookup_run(struct stride *s)
 {
-	if (s->f.fill) /* it is claimed already */
-		return go_on(s);
+	fill_wait_over(s);
 	serve_let_go(s);
 	if (!is_for_cache(s->r))
 		return pass(s);

@@ -6,6 +6,7 @@
 #include "base/fault.h"
 #include "worker/attempt.h"
 #include "worker/compose.h"
+#include "worker/fill.h"
 #include "worker/serve_head.h"
 
 /* Up to this size a body is copied behind its head: that costs less than the
@@ -26,18 +27,11 @@ static bool has_row_pin(const struct stride *s)
 	    memory_order_relaxed) != 0;
 }
 
-static void end_wait(struct stride *s)
-{
-	if (atomic_load_explicit(&lobby.waits[row_of(s)],
-	    memory_order_relaxed))
-		cache_wait_end(row_of(s));
-}
-
 /* The pin goes when no flow that is true names the entry: who goes on after a
  * death would send what lies there then. */
 void serve_let_go(struct stride *s)
 {
-	end_wait(s);
+	fill_wait_over(s);
 	if (s->f.entry == 0)
 		return;
 	s->f.entry = 0;
@@ -105,6 +99,7 @@ static next_step put_body(struct stride *s, const struct serve_plan *p)
 	f->from = (struct cache_place){0};
 	cache_seek(&f->from, f->entry, p->first);
 	f->from_end = p->end;
+	f->deadline = 0;
 	f->flags |= FLOW_CACHED;
 	return NEXT(STEP_SERVE);
 }
@@ -215,17 +210,28 @@ static bool has_more(const struct flow *f)
 	return serve_there(f) > f->from.at;
 }
 
-/* True: there is something to look at again. */
-static bool must_look(struct stride *s, bool moved)
+/* For more of it; a step forward may be seen already. */
+static next_step wait_for_more(struct stride *s, uint64_t word,
+    uint64_t length, bool moved)
 {
 	if (moved || s->f.wait != WAIT_TURN || s->f.deadline == 0)
 		s->f.deadline = s->now + s->r->home->timeouts.read + PATIENCE;
-	cache_wait(row_of(s), s->f.entry);
-	FAULT(serve_waits);
-	if (!has_more(&s->f) && !is_lost(&s->f))
-		return false;
-	cache_wait_end(row_of(s));
-	return true;
+	return fill_wait_for(s, STEP_SERVE, s->f.entry, word, length);
+}
+
+/* What there was is sent. */
+static next_step look_for_more(struct stride *s, bool moved, bool late)
+{
+	const struct entry *e = cache_entry(s->f.entry);
+	uint64_t word = atomic_load(&e->word), length = atomic_load(&e->length);
+
+	if (is_lost(&s->f))
+		return lost(s);
+	if (has_more(&s->f))
+		return NEXT(STEP_SERVE);
+	if (late && !moved)
+		return give_up(s);
+	return wait_for_more(s, word, length, moved);
 }
 
 static next_step wait_for_client(struct stride *s, bool moved)
@@ -248,24 +254,16 @@ next_step serve_run(struct stride *s)
 	    && s->now >= s->f.deadline;
 	uint64_t before = s->f.tx, wire = stride_client_tx(s);
 
-	end_wait(s);
 	if (s->late)
 		return stride_cut(s, CAUSE_WRITE_TIMEOUT);
-	while (!is_sent(&s->f) || flush_is_due(s)) {
-		enum io io = send_some(s);
-		bool moved = s->f.tx != before || stride_client_tx(s) != wire;
-		if (io == IO_WAIT)
-			return wait_for_client(s, moved);
-		if (io != IO_OK)
-			return stride_cut(s, CAUSE_CLIENT_GONE);
-		if (is_sent(&s->f))
-			break;
-		if (is_lost(&s->f))
-			return lost(s);
-		if (late && !moved)
-			return give_up(s);
-		if (!must_look(s, moved))
-			return BECOME(STEP_SERVE, WAIT_TURN);
-	}
-	return done(s);
+	fill_wait_over(s);
+	if (is_sent(&s->f) && !flush_is_due(s))
+		return done(s);
+	enum io io = send_some(s);
+	bool moved = s->f.tx != before || stride_client_tx(s) != wire;
+	if (io == IO_WAIT)
+		return wait_for_client(s, moved);
+	if (io != IO_OK)
+		return stride_cut(s, CAUSE_CLIENT_GONE);
+	return is_sent(&s->f) ? done(s) : look_for_more(s, moved, late);
 }

@@ -7,7 +7,6 @@
 #include "worker/stored.h"
 #include "worker/stored_wire.h"
 
-#define SURROGATE_KEY SLICE("surrogate-key")
 #define CACHE_GROUPS SLICE("cache-groups")
 
 /* What a record is made of. */
@@ -27,7 +26,7 @@ static bool is_left_out(const struct plan *p, const struct field *f)
 {
 	return (f->flags & FIELD_DROP) || f->id == FIELD_AGE
 	    || f->id == FIELD_CONTENT_LENGTH
-	    || (f->id == FIELD_OTHER && slice_caseeq(f->name, SURROGATE_KEY))
+	    || f->id == FIELD_SURROGATE_KEY
 	    || field_has_item(p->cc.no_cache_fields, f->name)
 	    || field_has_item(p->cc.private_fields, f->name)
 	    || (f->id == FIELD_SET_COOKIE && stick_is_ours(p->r, f->value));
@@ -81,7 +80,7 @@ static void put_tags(const struct plan *p, struct buf *b)
 		groups = p->old->tags;
 		keys = slice_cut(&groups, '\n');
 	}
-	put_all(b, p->h, SURROGATE_KEY, SLICE(" "), p->old ? &keys : NULL);
+	put_all(b, p->h, field_name(FIELD_SURROGATE_KEY), SLICE(" "), p->old ? &keys : NULL);
 	BUF_LIT(b, "\n");
 	put_all(b, p->h, CACHE_GROUPS, SLICE(", "), p->old ? &groups : NULL);
 }
@@ -196,7 +195,7 @@ bool stored_put(struct buf *b, const struct request *r, const struct head *h,
 	struct plan p = {.r = r, .h = h, .f = f,
 	    .w = {.magic = STORED_MAGIC, .status = (uint16_t)h->status}};
 
-	cachecontrol_of(h, false, &p.cc);
+	cachecontrol_of_response(h, &p.cc);
 	set_times(&p);
 	return put(&p, b);
 }
@@ -255,7 +254,7 @@ bool stored_renew(struct buf *b, const struct request *r,
 
 	if (!stored_merge(old, h, &merged, fields))
 		return false;
-	cachecontrol_of(&merged, false, &p.cc);
+	cachecontrol_of_response(&merged, &p.cc);
 	set_times(&p);
 	return put(&p, b);
 }
