@@ -5,6 +5,7 @@
 #include "base/fault.h"
 #include "net/stream.h"
 #include "worker/attempt.h"
+#include "worker/fill.h"
 #include "worker/request.h"
 #include "worker/secure.h"
 
@@ -41,7 +42,9 @@ next_step close_run(struct stride *s)
 	struct flow *f = &s->f;
 
 	stride_leave(s);
-	end_stream(s);
+	fill_leave(s);
+	if (s->c->kind == CONN_CLIENT)
+		end_stream(s);
 	page_drop(&s->drop, f->in);
 	if (f->head != f->in)
 		page_drop(&s->drop, f->head);

@@ -9,7 +9,16 @@
 
 bool flush_is_due(const struct stride *s)
 {
-	return s->f.out.length || secure_left(s, SIDE_CLIENT);
+	return s->f.out.length || (!(s->f.flags & FLOW_MUTE)
+	    && secure_left(s, SIDE_CLIENT));
+}
+
+/* There is nobody to send it to. */
+static enum io send_nowhere(struct stride *s)
+{
+	s->f.tx += s->f.out.length;
+	chain_clear(&s->f.out, &s->drop);
+	return IO_OK;
 }
 
 /* The chain has been published: only what the row names is ever sent. */
@@ -66,8 +75,8 @@ static enum io send_sealed(struct stride *s)
 
 static enum io send_out(struct stride *s)
 {
-	enum io io = secure_is_on(s, SIDE_CLIENT) ? send_sealed(s)
-	    : send_plain(s);
+	enum io io = s->f.flags & FLOW_MUTE ? send_nowhere(s)
+	    : secure_is_on(s, SIDE_CLIENT) ? send_sealed(s) : send_plain(s);
 
 	if (io == IO_OK)
 		s->f.slow_since = 0;
