@@ -35,8 +35,8 @@ enum freshness_store {
 };
 
 /* Judges a response to a request for a shared cache (RFC 9111, 3 and 3.5; RFC
- * 9213). asked and received: seconds of the epoch. NULL or why not, in a few
- * words; *to is set if NULL. A stale one may be stored if it can be asked for
+ * 9213). asked and received: seconds of the epoch. *why is NULL or why not, a
+ * token; *to is set if it may be. A stale one may be stored if it can be asked for
  * again, by its validator, or used stale. What needs no judgement here: the
  * method (GET), Vary: *, 206. */
 enum freshness_store freshness_of(const struct head *request,
