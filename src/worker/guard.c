@@ -4,6 +4,7 @@
 #include "worker/client.h"
 #include "worker/expand.h"
 #include "worker/guard.h"
+#include "worker/purge.h"
 #include "worker/request.h"
 #include "worker/spread.h"
 
@@ -82,6 +83,8 @@ struct guard_verdict guard_check(struct request *r)
 
 next_step guard_run(struct stride *s)
 {
+	if (purge_is_ours(s->r))
+		return purge_answer(s);
 	struct guard_verdict v = guard_check(s->r);
 
 	if (v.status == 0)

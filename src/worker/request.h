@@ -103,6 +103,9 @@ struct request {
 	uint8_t cached;      /* lookup, fill, serve: enum request_cached */
 	int64_t asked_wall;  /* fill: seconds of the epoch at which the backend
 			      * was asked */
+	/* guard: */
+	struct slice own;    /* what our answer says, as text; n 0: what its
+			      * status does */
 	/* relay, answer: */
 	uint64_t held_since; /* clock_ms: the answer is held back; 0: not */
 	unsigned status;     /* of the final answer */
