@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "shm/slot.h"
 #include "worker/attempt.h"
+#include "worker/fill.h"
 #include "worker/request.h"
 #include "worker/secure.h"
 #include "worker/witness.h"
@@ -43,6 +44,8 @@ void stride_publish(struct stride *s)
 	conn_publish(s->c, &s->f);
 	page_drop_free(&s->drop);
 	s->fresh = true;
+	if (s->f.fill)
+		fill_show(s);
 }
 
 void stride_io(const struct conn *c)
@@ -212,6 +215,7 @@ static void begin(struct stride *s, struct conn *c)
 	s->drop.n = 0;
 	s->fresh = false;
 	s->requests = 0;
+	fill_wait_over(s);
 	witness_begin(s);
 }
 
@@ -222,6 +226,8 @@ static bool is_abandoned(const struct stride *s)
 	bool safe = s->r && method_is_safe(s->r->head.method_id)
 	    && !(s->f.flags & FLOW_ANSWERED);
 
+	if (s->f.flags & FLOW_MUTE)
+		return false;
 	if (s->c->gone < 2 && !(s->c->gone == 1 && (safe || s->c->queued)))
 		return false;
 	return s->f.step >= STEP_LOOKUP && s->f.step <= STEP_SERVE;
@@ -266,7 +272,7 @@ static next_step first_step(struct stride *s)
 	s->f.flags &= ~(uint32_t)FLOW_LOST;
 	if (lost && s->f.step != STEP_LINGER)
 		return stride_cut(s, CAUSE_WORKER_DIED);
-	if (is_abandoned(s))
+	if (is_abandoned(s) && !fill_goes_on_alone(s))
 		return stride_cut(s, CAUSE_CLIENT_GONE);
 	if (s->c->deaths >= 2 * CONN_DEATHS || (s->c->deaths >= CONN_DEATHS
 	    && !(s->f.flags & FLOW_DEADLY))) {
@@ -304,10 +310,14 @@ static bool park(struct stride *s)
 		secure_tidy(s);
 	if (s->drop.n)
 		stride_publish(s);
-	if (!has_come(s))
-		return lobby_park(s->c, &s->f);
-	lobby_ring(s->c, &s->f);
-	return true;
+	if (has_come(s)) {
+		lobby_ring(s->c, &s->f);
+		return true;
+	}
+	if (lobby_park(s->c, &s->f))
+		return true;
+	fill_wait_over(s);
+	return false;
 }
 
 static void take_steps(struct stride *s)

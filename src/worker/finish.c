@@ -5,6 +5,7 @@
 #include "base/fault.h"
 #include "net/stream.h"
 #include "worker/attempt.h"
+#include "worker/fill.h"
 #include "worker/request.h"
 #include "worker/secure.h"
 #include "worker/serve.h"
@@ -43,7 +44,9 @@ next_step close_run(struct stride *s)
 
 	stride_leave(s);
 	serve_let_go(s);
-	end_stream(s);
+	fill_leave(s);
+	if (s->c->kind == CONN_CLIENT)
+		end_stream(s);
 	page_drop(&s->drop, f->in);
 	if (f->head != f->in)
 		page_drop(&s->drop, f->head);

@@ -25,7 +25,8 @@ static bool has_left(const struct flow *f)
 
 bool flush_is_due(const struct stride *s)
 {
-	return has_left(&s->f) || secure_left(s, SIDE_CLIENT);
+	return has_left(&s->f) || (!(s->f.flags & FLOW_MUTE)
+	    && secure_left(s, SIDE_CLIENT));
 }
 
 static int gather(const struct flow *f, struct iovec v[VECTORS])
@@ -47,6 +48,14 @@ static void consume(struct stride *s, uint64_t n)
 	chain_consume(&f->out, out, &s->drop);
 	if (n > out)
 		cache_seek(&f->from, f->entry, f->from.at + (n - out));
+}
+
+/* There is nobody to send it to. */
+static enum io send_nowhere(struct stride *s)
+{
+	s->f.tx += s->f.out.length;
+	chain_clear(&s->f.out, &s->drop);
+	return IO_OK;
 }
 
 /* The chain has been published: only what the row names is ever sent. */
@@ -105,8 +114,8 @@ static enum io send_sealed(struct stride *s)
 
 static enum io send_out(struct stride *s)
 {
-	enum io io = secure_is_on(s, SIDE_CLIENT) ? send_sealed(s)
-	    : send_plain(s);
+	enum io io = s->f.flags & FLOW_MUTE ? send_nowhere(s)
+	    : secure_is_on(s, SIDE_CLIENT) ? send_sealed(s) : send_plain(s);
 
 	if (io == IO_OK)
 		s->f.slow_since = 0;

@@ -209,7 +209,6 @@ static next_step find(struct stride *s)
 /* After a wait, or a death, it begins anew. */
 next_step lookup_run(struct stride *s)
 {
-	fill_wait_over(s);
 	serve_let_go(s);
 	if (!is_for_cache(s->r))
 		return pass(s);

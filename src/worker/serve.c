@@ -31,7 +31,6 @@ static bool has_row_pin(const struct stride *s)
  * death would send what lies there then. */
 void serve_let_go(struct stride *s)
 {
-	fill_wait_over(s);
 	if (s->f.entry == 0)
 		return;
 	s->f.entry = 0;
@@ -256,7 +255,6 @@ next_step serve_run(struct stride *s)
 
 	if (s->late)
 		return stride_cut(s, CAUSE_WRITE_TIMEOUT);
-	fill_wait_over(s);
 	if (is_sent(&s->f) && !flush_is_due(s))
 		return done(s);
 	enum io io = send_some(s);

@@ -19,8 +19,8 @@ enum serve_how { SERVE_HIT, SERVE_STALE, SERVE_STALE_ERROR, SERVE_RENEWED,
  * it lies (STEP_SERVE), under the row's pin. */
 next_step serve_entry(struct stride *s, enum serve_how how);
 
-/* Lets go of s->f.entry, of both pins, and of the wait for an entry, if there
- * are any. May publish s->f. */
+/* Lets go of s->f.entry, if there is one, and of both pins. May publish s->f,
+ * of which the step can be run again. */
 void serve_let_go(struct stride *s);
 
 /* Of an answer that is sent from where it lies (FLOW_CACHED): up to where its
