@@ -8,10 +8,12 @@
 #include "base/fault.h"
 #include "shm/slot.h"
 #include "worker/attempt.h"
+#include "worker/cached.h"
 #include "worker/fill.h"
 #include "worker/line.h"
 #include "worker/random.h"
 #include "worker/secure.h"
+#include "worker/serve.h"
 #include "worker/worker.h"
 
 #define REQUESTS 64 /* of one client in one stride */
@@ -126,7 +128,9 @@ next_step account_run(struct stride *s)
 
 	worker_requests++;
 	stride_leave(s);
+	serve_let_go(s);
 	fill_leave(s);
+	cached_count(s);
 	if (worker_conf->naccess_logs && s->c->kind == CONN_CLIENT
 	    && !(flags & FLOW_LOGGED))
 		write_lines(s);

@@ -8,6 +8,7 @@
 #include "worker/fill.h"
 #include "worker/request.h"
 #include "worker/secure.h"
+#include "worker/serve.h"
 
 #define LINGER_IDLE 5000  /* ms without a byte */
 #define LINGER_TIME 30000 /* ms in all */
@@ -42,6 +43,7 @@ next_step close_run(struct stride *s)
 	struct flow *f = &s->f;
 
 	stride_leave(s);
+	serve_let_go(s);
 	fill_leave(s);
 	if (s->c->kind == CONN_CLIENT)
 		end_stream(s);
