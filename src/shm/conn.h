@@ -182,7 +182,8 @@ struct conn {
 	uint32_t version; /* backend: of the address that it goes to */
 	uint32_t mark;    /* backend: of the name that it is for: call.h;
 			   * refresh: of the chore that it is for: chores.h */
-	/* what was seen of the entry that it waits for: cache_has_moved */
+	uint32_t awaits;  /* the entry that it waits for; its owner */
+	/* what was seen of that: cache_has_moved */
 	uint64_t seen_word, seen_length;
 	_Atomic uint32_t backend; /* index of its seat */
 	uint32_t prev, next; /* idle stack of the seat, under its lock */
