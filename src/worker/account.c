@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "shm/chore.h"
 #include "shm/slot.h"
 #include "worker/attempt.h"
 #include "worker/line.h"
@@ -125,6 +126,8 @@ next_step account_run(struct stride *s)
 
 	worker_requests++;
 	stride_leave(s);
+	if (s->c->kind == CONN_REFRESH)
+		chore_ended(s->c->mark, s->r->status);
 	if (worker_conf->naccess_logs
 	    && !(flags & FLOW_LOGGED))
 		write_lines(s);
