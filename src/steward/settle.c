@@ -8,6 +8,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "shm/arrive.h"
+#include "shm/cache.h"
 #include "shm/call.h"
 #include "shm/lobby.h"
 #include "shm/pages.h"
@@ -266,6 +267,20 @@ static void settle_line(const struct conn *c, struct flow *f)
 			f->flags |= FLOW_LOGGED;
 }
 
+/* What of the cache it has: that its flow names, and no more. */
+static void settle_entries(struct conn *c, uint32_t fill, uint32_t entry)
+{
+	if (cache.head)
+		cache_settle_row(lobby_row(c), conn_serial(c), fill, entry);
+}
+
+static void close_row(struct conn *c)
+{
+	if (conn_asks(c))
+		settle_entries(c, 0, 0);
+	lobby_close(c);
+}
+
 static void settle_client(struct conn *c, unsigned slot)
 {
 	struct flow f;
@@ -273,7 +288,7 @@ static void settle_client(struct conn *c, unsigned slot)
 	/* who received it died before it could say what is known of it */
 	if (!arrive_complete(c)) {
 		settle_pages(c, conn_flow(c));
-		lobby_close(c);
+		close_row(c);
 		return;
 	}
 	f = *conn_flow(c);
@@ -292,6 +307,7 @@ static void settle_client(struct conn *c, unsigned slot)
 	/* who dies in here is not to leave chains through others' pages */
 	conn_publish(c, &f);
 	settle_pages(c, &f);
+	settle_entries(c, f.fill, f.entry);
 	lobby_ring(c, &f);
 }
 
@@ -306,10 +322,10 @@ static void settle_row(struct conn *c, unsigned slot)
 		return; /* fired just now: the next round takes it */
 	FAULT(settle_row);
 	/* all that it held has been given back, perhaps its keys as well */
-	if (c->kind == CONN_CLIENT && !is_noted(NOTE_CLOSE, c))
+	if (conn_asks(c) && !is_noted(NOTE_CLOSE, c))
 		settle_client(c, slot);
 	else
-		lobby_close(c);
+		close_row(c);
 }
 
 static void settle_rows(unsigned slot)
@@ -328,8 +344,7 @@ static void arm_again(struct conn *c)
 {
 	uint32_t serial = conn_serial(c);
 
-	if (c->kind == CONN_CLIENT
-	    && word_state(conn_word(c)) == CONN_PARKED)
+	if (conn_asks(c) && word_state(conn_word(c)) == CONN_PARKED)
 		lobby_look_again(c, serial);
 }
 
@@ -348,6 +363,7 @@ static void free_slot(unsigned n)
 
 	atomic_fetch_add(&slot->incarnation, 1);
 	atomic_store(&slot->note, 0);
+	atomic_store(&slot->pin, 0);
 	atomic_store(&slot->pid, 0);
 	atomic_store(&slot->state, SLOT_FREE);
 }
@@ -368,6 +384,8 @@ void settle_slot(unsigned n)
 
 	pages_settle_locks(n);
 	seats_settle_locks(n);
+	if (cache.head)
+		cache_settle_locks(n);
 	settle_revival(n);
 	FAULT(settle_locks);
 	settle_rows(n);
