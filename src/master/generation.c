@@ -129,10 +129,10 @@ void generation_unmap_all(const struct generation *but)
 		struct generation *g = &generations[i];
 		if (g->state == GEN_NONE)
 			continue;
-		area_close(&g->pages.area);
-		area_close(&g->seats.area);
+		area_unmap(&g->pages.area);
+		area_unmap(&g->seats.area);
 		if (g != but)
-			area_close(&g->lobby.area);
+			area_unmap(&g->lobby.area);
 	}
 }
 
@@ -154,12 +154,12 @@ static void become_family(struct generation *g)
 		struct generation *other = &generations[i];
 		if (other == g || other->state == GEN_NONE)
 			continue;
-		area_close(&other->lobby.area);
-		area_close(&other->pages.area);
+		area_unmap(&other->lobby.area);
+		area_unmap(&other->pages.area);
 		if (is_older(other, g))
 			seats_add_older(&seats, &other->seats);
 		else
-			area_close(&other->seats.area);
+			area_unmap(&other->seats.area);
 	}
 }
 
@@ -186,6 +186,17 @@ static void tell_newest(void)
 	}
 	seats = found ? found->seats : (struct seats){0};
 	atomic_store(&board.head->newest, found ? found->number : 0);
+}
+
+unsigned generation_newest(void)
+{
+	return newest;
+}
+
+void generation_go_on(unsigned number)
+{
+	newest = number;
+	tell_newest();
 }
 
 static void refresh_seats(void)
