@@ -30,6 +30,7 @@
 #include "steward/settle.h"
 #include "steward/sleep.h"
 #include "steward/staff.h"
+#include "steward/tidy.h"
 #include "steward/watch.h"
 
 #define ARM_PARTS 16
@@ -258,7 +259,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 
 /* When each part wants to look again: clock_ms. */
 static struct {
-	uint64_t deadlines, tick, staff, watch;
+	uint64_t deadlines, tick, staff, watch, tidy, ring;
 } looks;
 
 /* Who is woken looks at all that others may have changed. */
@@ -276,8 +277,12 @@ static uint64_t look(uint64_t now, bool woken)
 		looks.staff = staff_look(now);
 	if (woken || now >= looks.watch)
 		looks.watch = watch_look(now);
+	if (now >= looks.tidy)
+		looks.tidy = tidy_look(now);
+	looks.ring = tidy_ring(now);
 	return earlier(earlier(looks.deadlines, looks.tick),
-	    earlier(looks.staff, looks.watch));
+	    earlier(earlier(looks.staff, looks.watch),
+	    earlier(looks.tidy, looks.ring)));
 }
 
 /* Nothing is begun that somebody would have to settle before there is an heir
@@ -308,12 +313,13 @@ static _Noreturn void live_as_steward(void)
 
 	crash_ask(NULL); /* we may have been a worker */
 	looks.tick = clock_ms();
-	looks.staff = looks.watch = 0;
+	looks.staff = looks.watch = looks.tidy = 0;
 	settle_init();
 	staff_init(task.conf->workers_min, task.conf->workers_max);
 	watch_init(task.conf);
 	probe_init(task.conf);
 	resolve_init(task.conf);
+	tidy_init(task.subject);
 	report();
 	for (;;) {
 		uint64_t now = clock_ms();
