@@ -137,6 +137,22 @@ static void catch_up_received(struct flow *f, uint64_t rx)
 	f->rx = rx;
 }
 
+/* Bytes behind the chain, from where they lie in the cache: the row's pin keeps
+ * them there until the last one is known to be sent. */
+static void catch_up_cached(struct flow *f, uint64_t n)
+{
+	struct page_drop drop = {0};
+	uint64_t at = f->from.at + (n - f->out.length);
+
+	chain_clear(&f->out, &drop);
+	if (at > f->from_end || f->entry == 0 || f->entry > cache.nentries)
+		f->flags |= FLOW_LOST;
+	else if (at < f->from_end)
+		cache_seek(&f->from, f->entry, at);
+	else
+		f->from.at = at;
+}
+
 static void catch_up_sent(struct flow *f, uint64_t tx)
 {
 	struct page_drop drop = {0};
@@ -145,6 +161,8 @@ static void catch_up_sent(struct flow *f, uint64_t tx)
 		return;
 	if (tx - f->tx <= f->out.length)
 		chain_consume(&f->out, tx - f->tx, &drop);
+	else if (f->flags & FLOW_CACHED)
+		catch_up_cached(f, tx - f->tx);
 	else if (f->pipe_in < 0 || f->out.length)
 		f->flags |= FLOW_LOST;
 	else

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* guard: may it pass. All that is asked before a body is asked for. */
+#include "shm/cache.h"
 #include "worker/answer.h"
 #include "worker/client.h"
 #include "worker/expand.h"
@@ -52,6 +53,8 @@ static next_step act(struct stride *s)
 	case CONF_POOL:
 	case CONF_SPLIT:
 		s->r->home = s->r->pool = spread_pool(s->r);
+		if (route->policy.cache.on && cache.head)
+			return NEXT(STEP_LOOKUP);
 		return NEXT(s->f.flags & FLOW_BODY_WHOLE ? STEP_PICK
 		    : STEP_BODY);
 	case CONF_REDIRECT:
