@@ -32,7 +32,7 @@ void conn_reset(struct conn *c, enum conn_kind kind)
 	c->ticket = 0;
 	c->npassed = 0;
 	c->calls = c->mark = 0;
-	c->seen_word = c->seen_length = 0;
+	c->awaits = 0;
 	memset(f, 0, offsetof(struct flow, side));
 	atomic_store_explicit(&c->verdict, 0, memory_order_relaxed);
 	f->peer = f->pipe_in = f->pipe_out = -1;

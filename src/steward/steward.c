@@ -31,6 +31,7 @@
 #include "steward/settle.h"
 #include "steward/sleep.h"
 #include "steward/staff.h"
+#include "steward/tidy.h"
 #include "steward/watch.h"
 
 #define ARM_PARTS 16
@@ -271,7 +272,7 @@ static bool may_begin(void)
 
 /* When each part wants to look again: clock_ms. */
 static struct {
-	uint64_t deadlines, tick, staff, watch, chores;
+	uint64_t deadlines, tick, staff, watch, tidy, ring, chores;
 } looks;
 
 /* Who is woken looks at all that others may have changed. */
@@ -289,11 +290,15 @@ static uint64_t look(uint64_t now, bool woken)
 		looks.staff = staff_look(now);
 	if (woken || now >= looks.watch)
 		looks.watch = watch_look(now);
+	if (now >= looks.tidy)
+		looks.tidy = tidy_look(now);
+	looks.ring = tidy_ring(now);
 	/* theirs are requests, which an heir must be there to settle */
 	if (woken || now >= looks.chores)
 		looks.chores = may_begin() ? chores_look(now) : now + 100;
-	return earlier(earlier(looks.deadlines, looks.tick),
-	    earlier(earlier(looks.staff, looks.watch), looks.chores));
+	return earlier(earlier(earlier(looks.deadlines, looks.tick),
+	    earlier(looks.staff, looks.watch)),
+	    earlier(earlier(looks.tidy, looks.ring), looks.chores));
 }
 
 /* Names and probes. */
@@ -312,13 +317,14 @@ static _Noreturn void live_as_steward(void)
 
 	crash_ask(NULL); /* we may have been a worker */
 	looks.tick = clock_ms();
-	looks.staff = looks.watch = looks.chores = 0;
+	looks.staff = looks.watch = looks.tidy = looks.chores = 0;
 	settle_init();
 	staff_init(task.conf->workers_min, task.conf->workers_max);
 	watch_init(task.conf);
-	chores_init(task.conf, task.subject);
+	chores_init(task.conf);
 	probe_init(task.conf);
 	resolve_init(task.conf);
+	tidy_init(task.subject);
 	report();
 	for (;;) {
 		uint64_t now = clock_ms();

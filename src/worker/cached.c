@@ -51,17 +51,15 @@ static struct tally_row *row_of(const struct request *r)
 void cached_stored(const struct stride *s)
 {
 	tallies_add(row_of(s->r), TALLY_STORED, 1);
-	if (s->c->kind == CONN_REFRESH)
-		chore_count(s->c->mark, 1);
 }
 
-/* Who warms the cache asks what is there now, whoever fetched it. */
+/* Who warms the cache asks what is there now, whoever fetched it; what this
+ * one has fetched is counted already. */
 static void tell_chore(const struct stride *s)
 {
 	unsigned how = s->r->cached;
 
-	if (how == CACHED_HIT || how == CACHED_COLLAPSED
-	    || how == CACHED_RENEWED)
+	if (how == CACHED_HIT || how == CACHED_COLLAPSED)
 		chore_count(s->c->mark, 1);
 	chore_ended(s->c->mark, s->r->status);
 }

@@ -139,6 +139,14 @@ static bool put_remapped(struct buf *b, const struct request *r,
 	return false;
 }
 
+bool compose_place(struct buf *b, const struct request *r, struct slice place)
+{
+	struct places places = {.known = false};
+
+	return r->route->policy.rewrite_location
+	    && remap_uri(places_of(&places, r), place, b);
+}
+
 /* Not the backend's to say: a cookie that binds the client to one of them. */
 static bool is_sticky(const struct request *r, const struct field *f)
 {

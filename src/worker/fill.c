@@ -4,20 +4,28 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "shm/chore.h"
 #include "shm/slot.h"
 #include "worker/cached.h"
 
-bool fill_is_on(const struct stride *s)
+/* Whoever else may have condemned it: it is the row's until that lets go. */
+static bool is_ours(const struct stride *s)
 {
 	const struct entry *e;
 
 	if (s->f.fill == 0 || s->f.fill > cache.nentries)
 		return false;
 	e = cache_entry(s->f.fill);
-	enum entry_state state = cache_state(s->f.fill);
-	return (state == ENTRY_BUSY || state == ENTRY_FILLING)
-	    && e->family == atomic_load(&slot_self->generation)
+	return e->family == atomic_load(&slot_self->generation)
 	    && e->row == lobby_row(s->c) && e->serial == conn_serial(s->c);
+}
+
+bool fill_is_on(const struct stride *s)
+{
+	enum entry_state state = is_ours(s) ? cache_state(s->f.fill)
+	    : ENTRY_FREE;
+
+	return state == ENTRY_BUSY || state == ENTRY_FILLING;
 }
 
 static bool is_filling(const struct stride *s)
@@ -35,7 +43,7 @@ void fill_abandon(struct stride *s)
 {
 	if (s->f.fill == 0)
 		return;
-	if (fill_is_on(s))
+	if (is_ours(s) && cache_state(s->f.fill) != ENTRY_LIVE)
 		cache_abandon(s->f.fill);
 	FAULT(fill_abandoned);
 	forget(s);
@@ -78,8 +86,10 @@ void fill_end(struct stride *s)
 		return;
 	stride_publish(s);
 	FAULT(fill_whole);
-	if (is_filling(s) && cache_fill_end(s->f.fill, stored_fits, s->r))
+	if (is_filling(s) && cache_fill_end(s->f.fill, stored_fits, s->r)) {
 		cached_stored(s);
+		fill_count(s);
+	}
 	FAULT(fill_ended);
 	forget(s);
 	stride_publish(s);
@@ -96,6 +106,13 @@ void fill_again(struct stride *s)
 	if (cache_claim(s->r->key, s->r->key_hash, s->f.entry,
 	    lobby_row(s->c), conn_serial(s->c), &n, &word) == CACHE_CLAIMED)
 		s->f.fill = n;
+}
+
+/* Also for who wants to know how many a chore has brought. */
+void fill_count(const struct stride *s)
+{
+	if (s->c->kind == CONN_REFRESH)
+		chore_count(s->c->mark, 1);
 }
 
 /* The flow first: what it names is pinned as long as it does. */

@@ -61,6 +61,10 @@ void fill_put_conditions(struct buf *b, const struct stride *s);
 bool fill_judge(struct stride *s, const struct head *h,
     const struct framing *body, next_step *next);
 
+/* An unsafe method has been answered: what it may have changed is not used any
+ * more (RFC 9111, 4.4). */
+void fill_invalidate(const struct stride *s, const struct head *h);
+
 /* Body bytes, decoded, in their order, on their way to the client. False:
  * there is no more room; it has been let go of. */
 bool fill_bytes(struct stride *s, const char *p, size_t n);
@@ -79,6 +83,9 @@ void fill_again(struct stride *s);
 
 /* At the end of a request: lets go of both entries. */
 void fill_leave(struct stride *s);
+
+/* What was asked for is in the cache now: for a chore that counts it. */
+void fill_count(const struct stride *s);
 
 /* What becomes of s->f.fill instead of a response: a mark, so that nobody
  * waits for the next one within so many seconds. */

@@ -17,6 +17,7 @@ next_step fill_go_alone(struct stride *s)
 next_step fill_wait_for(struct stride *s, enum step step, uint32_t n,
     uint64_t word, uint64_t length)
 {
+	s->c->awaits = n;
 	s->c->seen_word = word;
 	s->c->seen_length = length;
 	cache_wait(lobby_row(s->c), n);
@@ -29,14 +30,13 @@ next_step fill_wait_for(struct stride *s, enum step step, uint32_t n,
 
 void fill_wait_over(struct stride *s)
 {
-	unsigned row = lobby_row(s->c);
-	uint32_t n = atomic_load(&lobby.waits[row]);
+	uint32_t n = s->c->awaits;
 
 	if (n == 0)
 		return;
-	bool moved = cache_has_moved(n, s->c->seen_word, s->c->seen_length);
-	cache_wait_end(row);
-	if (moved)
+	s->c->awaits = 0;
+	cache_wait_end(lobby_row(s->c));
+	if (cache_has_moved(n, s->c->seen_word, s->c->seen_length))
 		cache_wake(n, WAKE);
 }
 
@@ -91,6 +91,8 @@ static next_step fetch_apart(struct stride *s)
 	    lobby_row(c), conn_serial(c), &n, &word)) {
 	case CACHE_CLAIMED:
 		f.fill = n;
+		f.entry = s->f.entry;
+		cache_pin_row(lobby_row(c), f.entry);
 		chore_begin(c, &f);
 		return fill_wait(s, n, word);
 	case CACHE_BUSY:

@@ -5,6 +5,7 @@
 #include "http/date.h"
 #include "worker/attempt.h"
 #include "worker/fill.h"
+#include "worker/key.h"
 #include "worker/serve.h"
 #include "worker/tally.h"
 
@@ -74,15 +75,6 @@ static void leave_backend(struct stride *s, const struct head *h,
 		attempt_end(s);
 }
 
-/* Nobody waits for what it says. */
-static next_step use_entry(struct stride *s, enum serve_how how)
-{
-	if (!(s->f.flags & FLOW_MUTE))
-		return serve_entry(s, how);
-	s->r->status = 304;
-	return NEXT(STEP_ACCOUNT);
-}
-
 /* What is stored with the new fields in it: first for its times, which follow
  * from them all. */
 static bool make_renewed(struct buf *b, const struct stride *s,
@@ -120,6 +112,7 @@ static bool renew(struct stride *s, const struct stored *old,
 		return false;
 	}
 	FAULT(fill_renewed);
+	fill_count(s);
 	cache_pin_row(lobby_row(s->c), n);
 	cache_unpin();
 	s->f.entry = n;
@@ -149,7 +142,7 @@ static bool is_renewal(struct stride *s, const struct head *h,
 	    && renew(s, &old, h);
 	leave_backend(s, h, body);
 	s->r->cached = CACHED_RENEWED;
-	*next = renewed ? use_entry(s, SERVE_RENEWED) : look_again(s);
+	*next = renewed ? serve_entry(s, SERVE_RENEWED) : look_again(s);
 	return true;
 }
 
@@ -190,7 +183,7 @@ bool fill_covers(struct stride *s, unsigned status, enum cause cause,
 	fill_abandon(s);
 	s->f.cause = cause;
 	s->r->cached = CACHED_STALE;
-	*next = use_entry(s, SERVE_STALE_ERROR);
+	*next = serve_entry(s, SERVE_STALE_ERROR);
 	return true;
 }
 
@@ -258,13 +251,22 @@ static void let_go_of_stale(struct stride *s)
 	cache_pin_row(lobby_row(s->c), 0);
 }
 
+/* A request without a client may have come with its claim. */
+static bool has_key(struct stride *s)
+{
+	return s->r->key.n || (s->f.fill && key_make(s->r));
+}
+
 bool fill_judge(struct stride *s, const struct head *h,
     const struct framing *body, next_step *next)
 {
 	struct freshness fresh;
 
-	if (s->r->key.n == 0)
+	fill_invalidate(s, h);
+	if (!has_key(s)) {
+		fill_abandon(s);
 		return false;
+	}
 	if (is_renewal(s, h, body, next) || is_covered(s, h, body, next))
 		return true;
 	if (s->f.fill && fill_is_on(s)
