@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "conf/conf.h"
+#include "master/cachearea.h"
 #include "master/master.h"
 #include "master/young.h"
 #include "shm/lobby.h"
@@ -37,6 +38,7 @@ struct generation {
 	struct lobby lobby;
 	struct pages pages;
 	struct seats seats;
+	struct cachearea *cache; /* NULL: none */
 	uint64_t drain_until; /* clock_ms; GEN_STARTING, GEN_DRAINING */
 	struct young young;   /* of its processes that died young */
 	struct shift gates;
@@ -92,6 +94,10 @@ void generation_unmap_all(const struct generation *but);
 /* How many workers it is to have: what its steward wants, within the bounds
  * of the configuration. */
 unsigned generation_wants(const struct generation *g);
+
+/* The number of the newest one that there ever was, for who goes on. */
+unsigned generation_newest(void);
+void generation_go_on(unsigned number);
 
 /* Wakes its steward. */
 void generation_order(const struct generation *g);

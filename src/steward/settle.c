@@ -8,6 +8,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "shm/arrive.h"
+#include "shm/cache.h"
 #include "shm/call.h"
 #include "shm/lobby.h"
 #include "shm/pages.h"
@@ -137,6 +138,22 @@ static void catch_up_received(struct flow *f, uint64_t rx)
 	f->rx = rx;
 }
 
+/* Bytes behind the chain, from where they lie in the cache: the row's pin keeps
+ * them there until the last one is known to be sent. */
+static void catch_up_cached(struct flow *f, uint64_t n)
+{
+	struct page_drop drop = {0};
+	uint64_t at = f->from.at + (n - f->out.length);
+
+	chain_clear(&f->out, &drop);
+	if (at > f->from_end || f->entry == 0 || f->entry > cache.nentries)
+		f->flags |= FLOW_LOST;
+	else if (at < f->from_end)
+		cache_seek(&f->from, f->entry, at);
+	else
+		f->from.at = at;
+}
+
 static void catch_up_sent(struct flow *f, uint64_t tx)
 {
 	struct page_drop drop = {0};
@@ -145,6 +162,8 @@ static void catch_up_sent(struct flow *f, uint64_t tx)
 		return;
 	if (tx - f->tx <= f->out.length)
 		chain_consume(&f->out, tx - f->tx, &drop);
+	else if (f->flags & FLOW_CACHED)
+		catch_up_cached(f, tx - f->tx);
 	else if (f->pipe_in < 0 || f->out.length)
 		f->flags |= FLOW_LOST;
 	else
@@ -266,6 +285,20 @@ static void settle_line(const struct conn *c, struct flow *f)
 			f->flags |= FLOW_LOGGED;
 }
 
+/* What of the cache it has: that its flow names, and no more. */
+static void settle_entries(struct conn *c, uint32_t fill, uint32_t entry)
+{
+	if (cache.head)
+		cache_settle_row(lobby_row(c), conn_serial(c), fill, entry);
+}
+
+static void close_row(struct conn *c)
+{
+	if (conn_has_requests(c))
+		settle_entries(c, 0, 0);
+	lobby_close(c);
+}
+
 static void settle_client(struct conn *c, unsigned slot)
 {
 	struct flow f;
@@ -273,7 +306,7 @@ static void settle_client(struct conn *c, unsigned slot)
 	/* who received it died before it could say what is known of it */
 	if (!arrive_complete(c)) {
 		settle_pages(c, conn_flow(c));
-		lobby_close(c);
+		close_row(c);
 		return;
 	}
 	f = *conn_flow(c);
@@ -292,6 +325,7 @@ static void settle_client(struct conn *c, unsigned slot)
 	/* who dies in here is not to leave chains through others' pages */
 	conn_publish(c, &f);
 	settle_pages(c, &f);
+	settle_entries(c, f.fill, f.entry);
 	lobby_ring(c, &f);
 }
 
@@ -306,10 +340,10 @@ static void settle_row(struct conn *c, unsigned slot)
 		return; /* fired just now: the next round takes it */
 	FAULT(settle_row);
 	/* all that it held has been given back, perhaps its keys as well */
-	if (c->kind == CONN_CLIENT && !is_noted(NOTE_CLOSE, c))
+	if (conn_has_requests(c) && !is_noted(NOTE_CLOSE, c))
 		settle_client(c, slot);
 	else
-		lobby_close(c);
+		close_row(c);
 }
 
 static void settle_rows(unsigned slot)
@@ -328,7 +362,7 @@ static void arm_again(struct conn *c)
 {
 	uint32_t serial = conn_serial(c);
 
-	if (c->kind == CONN_CLIENT
+	if (conn_has_requests(c)
 	    && word_state(conn_word(c)) == CONN_PARKED)
 		lobby_look_again(c, serial);
 }
@@ -348,6 +382,7 @@ static void free_slot(unsigned n)
 
 	atomic_fetch_add(&slot->incarnation, 1);
 	atomic_store(&slot->note, 0);
+	atomic_store(&slot->pin, 0);
 	atomic_store(&slot->pid, 0);
 	atomic_store(&slot->state, SLOT_FREE);
 }
@@ -368,6 +403,8 @@ void settle_slot(unsigned n)
 
 	pages_settle_locks(n);
 	seats_settle_locks(n);
+	if (cache.head)
+		cache_settle_locks(n);
 	settle_revival(n);
 	FAULT(settle_locks);
 	settle_rows(n);
