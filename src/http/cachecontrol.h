@@ -34,8 +34,14 @@ void cachecontrol_of(const struct head *h, bool is_request,
     struct cachecontrol *to);
 
 /* CDN-Cache-Control: a dictionary of structured fields (RFC 9213, 2.1). False:
- * there is none, it is empty, or it is none that can be parsed: then it says
- * nothing, and Cache-Control counts. */
+ * there is none, it is empty, it is none that can be parsed, or every directive
+ * in it has a value of the wrong type: then it says nothing, and Cache-Control
+ * counts. */
 bool cachecontrol_targeted(const struct head *h, struct cachecontrol *to);
+
+/* What a response says to a shared cache near its backends: the targeted field
+ * alone where there is one (RFC 9213, 2.2: returns true, and Expires does not
+ * count either), else Cache-Control. */
+bool cachecontrol_of_response(const struct head *h, struct cachecontrol *to);
 
 #endif

@@ -20,7 +20,7 @@ static const struct {
  * with another one, the compiler says that a slot is initialised twice
  * and it is time to search again. */
 #define SLOT(n, first, inner) \
-	(((n) + 11 * (unsigned)(first) + 31 * (unsigned)(inner)) & 255)
+	(((n) + 94 * (unsigned)(first) + 16 * (unsigned)(inner)) & 255)
 
 static const uint8_t slots[256] = {
 #define FIELD(name, reach, text, first, inner) \

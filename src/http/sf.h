@@ -16,7 +16,8 @@ struct sf_item {
 	int64_t integer;    /* SF_INTEGER; SF_BOOLEAN: 0, 1; SF_DECIMAL: its
 			     * whole part */
 	struct slice text;  /* SF_STRING: between the quotes, not unescaped;
-			     * SF_TOKEN, SF_BYTES, SF_INNER_LIST as they are */
+			     * SF_BYTES: between the colons, in base64;
+			     * SF_INNER_LIST: between the brackets; SF_TOKEN */
 	struct slice params; /* its parameters, with their ';' */
 };
 
@@ -26,6 +27,13 @@ struct sf_item {
 bool sf_next_member(struct slice *rest, struct slice *key,
     struct sf_item *item, bool *bad);
 bool sf_next_item(struct slice *rest, struct sf_item *item, bool *bad);
+
+/* The same for the text of an inner list, and for an item's parameters. Both
+ * are well-formed when they come out of an item. Of two members, or parameters,
+ * of one name the last counts. */
+bool sf_next_inner(struct slice *rest, struct sf_item *item, bool *bad);
+bool sf_next_parameter(struct slice *rest, struct slice *key,
+    struct sf_item *item, bool *bad);
 
 /* Copies an SF_STRING's text without its escapes; returns its bytes, at most
  * text.n. */

@@ -256,6 +256,16 @@ void cache_abandon(uint32_t n);
 void cache_wait(uint32_t row, uint32_t n);
 void cache_wait_end(uint32_t row);
 
+/* Whether n, which somebody waits for, is other than it was seen: any process,
+ * after its number has been published. */
+static inline bool cache_has_moved(uint32_t n, uint64_t word, uint64_t length)
+{
+	struct entry *e = cache_entry(n);
+
+	return atomic_load(&e->word) != word
+	    || atomic_load(&e->length) > length;
+}
+
 /* Rings up to `most` rows of this family that wait for n. */
 void cache_wake(uint32_t n, unsigned most);
 

@@ -12,7 +12,7 @@
 
 static bool is_connection(const struct conn *c)
 {
-	return (conn_asks(c) || c->kind == CONN_BACKEND
+	return (conn_has_requests(c) || c->kind == CONN_BACKEND
 	    || c->kind == CONN_PROBE || c->kind == CONN_RESOLVER)
 	    && word_state(conn_word(c)) != CONN_FREE;
 }
@@ -66,9 +66,7 @@ static unsigned filling(void)
 
 	for (uint32_t i = 1; i <= cache.nentries; i++) {
 		const struct entry *e = cache_entry(i);
-		enum entry_state state = cache_state(i);
-		n += (state == ENTRY_BUSY || state == ENTRY_FILLING)
-		    && e->family == slot_self->generation;
+		n += e->row != 0 && e->family == slot_self->generation;
 	}
 	return n;
 }
@@ -107,7 +105,8 @@ bool audit_is_empty(void)
 		return false;
 	for (unsigned row = LOBBY_FIRST; row < top; row++) {
 		struct conn *c = lobby_get(row);
-		if (conn_asks(c) && word_state(conn_word(c)) != CONN_FREE)
+		if (conn_has_requests(c)
+		    && word_state(conn_word(c)) != CONN_FREE)
 			return false;
 	}
 	return !any_in_hand();
