@@ -276,15 +276,6 @@ static void settle_peer_counts(struct conn *c, struct flow *f)
 	f->brx = rx;
 }
 
-/* What was being filled is nobody's but for what the flow names; and a pin is
- * what it names, too. */
-static void settle_entries(const struct conn *c, const struct flow *f)
-{
-	if (cache.head)
-		cache_settle_row(lobby_row(c), conn_serial(c), f->fill,
-		    f->entry);
-}
-
 static void settle_line(const struct conn *c, struct flow *f)
 {
 	for (unsigned n = 1; n < SLOTS; n++)
@@ -319,7 +310,6 @@ static void settle_client(struct conn *c, unsigned slot)
 	if (f.piped > PIPED_MOST) /* one of both counts could not be had */
 		f.flags |= FLOW_LOST;
 	settle_line(c, &f);
-	settle_entries(c, &f);
 	/* who was about to ring it has not carried it */
 	if (slots.at[slot].role == SLOT_WORKER && !c->granted
 	    && c->deaths < 2 * CONN_DEATHS)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The steward's part in the cache: room, bans, waiters, families that ended. */
+/* The steward's part in the cache: room, waiters, families that ended. */
 #include "steward/tidy.h"
 
 #include "shm/cache.h"
@@ -7,7 +7,7 @@
 #include "shm/slot.h"
 #include "steward/watch.h"
 
-#define BANS_MS 1000
+#define FAMILIES_MS 1000
 #define RING_MS 100
 #define FAMILIES 32 /* that are known at a time: more than live */
 
@@ -16,15 +16,13 @@ struct families {
 	unsigned n;
 };
 
-static bans_subject *subject;
-static uint64_t room_at, bans_at, ring_at; /* clock_ms */
+static uint64_t room_at, families_at, ring_at; /* clock_ms */
 static struct families known; /* alive when we looked last; ours, too */
 static bool looked;
 
-void tidy_init(bans_subject *s)
+void tidy_init(void)
 {
-	subject = s;
-	room_at = bans_at = ring_at = 0;
+	room_at = families_at = ring_at = 0;
 	looked = false;
 }
 
@@ -111,13 +109,11 @@ uint64_t tidy_look(uint64_t now)
 		return UINT64_MAX;
 	if (now >= room_at)
 		room_at = cache_tidy(now);
-	if (now >= bans_at) {
+	if (now >= families_at) {
 		look_at_families();
-		if (watch_is_newest())
-			bans_tidy(subject);
-		bans_at = now + BANS_MS;
+		families_at = now + FAMILIES_MS;
 	}
-	return earlier(room_at, bans_at);
+	return earlier(room_at, families_at);
 }
 
 uint64_t tidy_ring(uint64_t now)
