@@ -167,7 +167,7 @@ static void read_directive(struct cachecontrol *cc, struct slice item)
 	bool has_value = value.p != NULL;
 
 	cc->any = true;
-	if (slice_trim(name).n < name.n)
+	if (slice_trim(name).n < name.n || slice_trim(value).n < value.n)
 		value = none;
 	set_directive(cc, slice_trim(name), unquote(value), has_value);
 }

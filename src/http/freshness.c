@@ -296,7 +296,7 @@ enum freshness_store freshness_of(const struct head *request,
 	return *why ? STORE_NO : STORE_YES;
 }
 
-void freshness_renew(const struct head *response,
+bool freshness_renew(const struct head *response,
     const struct freshness_rules *rules, int64_t asked, int64_t received,
     struct freshness *to)
 {
@@ -304,6 +304,7 @@ void freshness_renew(const struct head *response,
 
 	read_said(&s, response, received);
 	measure(&s, rules, asked, to);
+	return find_ban(&s) == NULL;
 }
 
 int64_t freshness_age(const struct freshness *f, int64_t now)

@@ -44,8 +44,9 @@ enum freshness_store freshness_of(const struct head *request,
     int64_t asked, int64_t received, struct freshness *to, const char **why);
 
 /* The same times for a response that a 304 has freshened: response is the
- * stored one with the new fields in it. */
-void freshness_renew(const struct head *response,
+ * stored one with the new fields in it. False: they say that it is not to be kept,
+ * but *to is set all the same. */
+bool freshness_renew(const struct head *response,
     const struct freshness_rules *rules, int64_t asked, int64_t received,
     struct freshness *to);
 

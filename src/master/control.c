@@ -3,12 +3,15 @@
 #include "master/control.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "master/charge.h"
 #include "master/command.h"
 #include "master/orders.h"
 #include "master/reply.h"
@@ -84,6 +87,7 @@ const char *control_path(void)
 static void hang_up(struct caller *c)
 {
 	close(c->fd);
+	charge_forget(&c->reply);
 	reply_free(&c->reply);
 	c->state = CALLER_NONE;
 }
@@ -244,14 +248,18 @@ nfds_t control_poll(struct pollfd *p)
 	return n;
 }
 
+static unsigned long long sooner(unsigned long long a, unsigned long long b)
+{
+	return b && (a == 0 || b < a) ? b : a;
+}
+
 unsigned long long control_wakes_at(void)
 {
-	const struct caller *c;
+	const struct caller *c = NULL;
 
-	if (door.fd < 0 || find_free() || find_yielding())
-		return 0;
-	c = find_silent();
-	return c ? c->since + YIELD_MS + 1 : 0;
+	if (door.fd >= 0 && !find_free() && !find_yielding())
+		c = find_silent();
+	return sooner(charge_wakes_at(), c ? c->since + YIELD_MS + 1 : 0);
 }
 
 static void look_at(struct caller *c, short events)
@@ -264,6 +272,19 @@ static void look_at(struct caller *c, short events)
 		send_reply(c);
 	else if (events & (POLLHUP | POLLERR))
 		hang_up(c);
+}
+
+/* What the steward has done is told. */
+static void answer_charges(void)
+{
+	bool due[CONTROL_CALLERS];
+
+	for (int i = 0; i < CONTROL_CALLERS; i++)
+		due[i] = charge_is_due(&callers[i].reply);
+	charge_look();
+	for (int i = 0; i < CONTROL_CALLERS; i++)
+		if (due[i] && !charge_is_due(&callers[i].reply))
+			answer(&callers[i]);
 }
 
 static uint64_t patience_of(const struct caller *c)
@@ -291,6 +312,7 @@ void control_look(const struct pollfd *p, nfds_t n)
 		else if (p[i].fd == door.fd)
 			knocks = p[i].revents != 0;
 	}
+	answer_charges();
 	for (int i = 0; i < CONTROL_CALLERS; i++) {
 		uint64_t patience = patience_of(&callers[i]);
 		if (patience && clock_ms() > callers[i].since + patience)
@@ -301,17 +323,79 @@ void control_look(const struct pollfd *p, nfds_t n)
 		let_in();
 }
 
-void control_reload_ended(bool fine, const char *said, size_t n)
+static void leave_caller(struct will *w, const struct caller *c)
+{
+	will_item(w, "caller");
+	will_number(w, "state", c->state);
+	will_fd(w, "fd", c->fd);
+	will_number(w, "since", c->since);
+	will_bytes(w, "line", c->line, c->got);
+	will_bytes(w, "reply", c->reply.n ? c->reply.at + c->sent : "",
+	    c->reply.n - c->sent);
+	will_end(w);
+}
+
+void control_leave(struct will *w)
+{
+	will_item(w, "control");
+	will_fd(w, "fd", door.fd);
+	will_text(w, "path", control_path());
+	will_number(w, "device", door.dev);
+	will_number(w, "inode", door.ino);
+	will_end(w);
+	for (int i = 0; i < CONTROL_CALLERS; i++)
+		if (callers[i].state != CALLER_NONE
+		    && !charge_is_due(&callers[i].reply))
+			leave_caller(w, &callers[i]);
+}
+
+static void inherit_caller(struct caller *c, struct legacy *l,
+    const struct legacy_item *i)
+{
+	size_t n;
+	const char *text = legacy_bytes(l, i, "line", sizeof c->line, &n);
+
+	*c = (struct caller){.since = legacy_number(l, i, "since", 0,
+	    UINT64_MAX), .fd = legacy_fd(l, i, "fd"), .got = n};
+	memcpy(c->line, text, n);
+	c->state = (enum caller_state)legacy_number(l, i, "state",
+	    CALLER_SPEAKS, CALLER_LISTENS);
+	text = legacy_bytes(l, i, "reply", REPLY_MOST, &n);
+	c->reply.at = malloc(n + 1);
+	if (c->reply.at == NULL) {
+		legacy_blame(l, "no memory for a reply");
+		return;
+	}
+	memcpy(c->reply.at, text, n);
+	c->reply.n = n;
+	c->reply.room = n + 1;
+}
+
+void control_inherit(struct legacy *l)
+{
+	const struct legacy_item *i = legacy_get(l, "control");
+
+	door.fd = legacy_fd_or_none(l, i, "fd");
+	door.dev = legacy_number(l, i, "device", 0, UINT64_MAX);
+	door.ino = legacy_number(l, i, "inode", 0, UINT64_MAX);
+	snprintf(door.path, sizeof door.path, "%s", legacy_text(l, i, "path",
+	    sizeof door.path - 1));
+	i = NULL;
+	for (int n = 0; n < CONTROL_CALLERS && (i = legacy_next(l, i,
+	    "caller")) != NULL; n++)
+		inherit_caller(&callers[n], l, i);
+}
+
+void control_ended(const char *why, const char *said, size_t n)
 {
 	for (int i = 0; i < CONTROL_CALLERS; i++) {
 		struct caller *c = &callers[i];
-		if (c->state != CALLER_WAITS)
+		if (c->state != CALLER_WAITS || charge_is_due(&c->reply))
 			continue;
-		if (fine)
-			reply_ok(&c->reply);
+		if (why)
+			reply_error(&c->reply, "failed", "%s", why);
 		else
-			reply_error(&c->reply, "failed", "the configuration "
-			    "stays as it was");
+			reply_ok(&c->reply);
 		reply_lines(&c->reply, said, n);
 		reply_end(&c->reply);
 		answer(c);
@@ -324,5 +408,7 @@ void control_shut(void)
 
 	socket_close(&next);
 	socket_close(&door);
-	control_reload_ended(false, why, sizeof why - 1);
+	for (int i = 0; i < CONTROL_CALLERS; i++)
+		charge_forget(&callers[i].reply);
+	control_ended("nothing has changed", why, sizeof why - 1);
 }

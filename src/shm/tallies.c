@@ -10,8 +10,6 @@
 
 #define SPINS 1000 /* somebody writes a name: it takes nanoseconds */
 
-enum { TALLY_FREE, TALLY_BEGUN, TALLY_NAMED };
-
 static const uint64_t plain[2];
 
 /* Waits for a name that is being written, but not for one whose writer is

@@ -23,6 +23,7 @@
 #include "shm/seats.h"
 #include "shm/slot.h"
 #include "steward/audit.h"
+#include "steward/chores.h"
 #include "steward/clone.h"
 #include "steward/deadlines.h"
 #include "steward/probe.h"
@@ -257,10 +258,33 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* Nothing is begun that somebody would have to settle before there is an heir
+ * who could. */
+static bool may_begin(void)
+{
+	static bool had_heir;
+
+	for (unsigned n = 1; n < SLOTS && !had_heir; n++)
+		had_heir = is_mine(n) && slots.at[n].role == SLOT_HEIR
+		    && slots.at[n].pid != 0;
+	return had_heir;
+}
+
 /* When each part wants to look again: clock_ms. */
 static struct {
-	uint64_t deadlines, tick, staff, watch, tidy, ring;
+	uint64_t deadlines, tick, staff, watch, chores, tidy, ring;
 } looks;
+
+static uint64_t earliest_look(void)
+{
+	const uint64_t all[] = {looks.deadlines, looks.tick, looks.staff,
+	    looks.watch, looks.chores, looks.tidy, looks.ring};
+	uint64_t first = UINT64_MAX;
+
+	for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++)
+		first = earlier(first, all[i]);
+	return first;
+}
 
 /* Who is woken looks at all that others may have changed. */
 static uint64_t look(uint64_t now, bool woken)
@@ -277,24 +301,13 @@ static uint64_t look(uint64_t now, bool woken)
 		looks.staff = staff_look(now);
 	if (woken || now >= looks.watch)
 		looks.watch = watch_look(now);
+	/* theirs are requests, which an heir must be there to settle */
+	if (woken || now >= looks.chores)
+		looks.chores = may_begin() ? chores_look(now) : now + 100;
 	if (now >= looks.tidy)
 		looks.tidy = tidy_look(now);
 	looks.ring = tidy_ring(now);
-	return earlier(earlier(looks.deadlines, looks.tick),
-	    earlier(earlier(looks.staff, looks.watch),
-	    earlier(looks.tidy, looks.ring)));
-}
-
-/* Nothing is begun that somebody would have to settle before there is an heir
- * who could. */
-static bool may_begin(void)
-{
-	static bool had_heir;
-
-	for (unsigned n = 1; n < SLOTS && !had_heir; n++)
-		had_heir = is_mine(n) && slots.at[n].role == SLOT_HEIR
-		    && slots.at[n].pid != 0;
-	return had_heir;
+	return earliest_look();
 }
 
 /* Names and probes. */
@@ -313,10 +326,11 @@ static _Noreturn void live_as_steward(void)
 
 	crash_ask(NULL); /* we may have been a worker */
 	looks.tick = clock_ms();
-	looks.staff = looks.watch = looks.tidy = 0;
+	looks.staff = looks.watch = looks.chores = looks.tidy = 0;
 	settle_init();
 	staff_init(task.conf->workers_min, task.conf->workers_max);
 	watch_init(task.conf);
+	chores_init(task.conf);
 	probe_init(task.conf);
 	resolve_init(task.conf);
 	tidy_init(task.subject);

@@ -10,6 +10,7 @@
 #include "steward/watch.h"
 
 #define BANS_MS 1000
+#define BANS_SOON_MS 100 /* in the midst of a round */
 #define RING_MS 100
 #define FAMILIES 32 /* that are known at a time: more than live */
 
@@ -103,6 +104,8 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 
 uint64_t tidy_look(uint64_t now)
 {
+	bool more = false;
+
 	if (cache.head == NULL)
 		return UINT64_MAX;
 	if (now >= room_at)
@@ -110,9 +113,9 @@ uint64_t tidy_look(uint64_t now)
 	if (now >= bans_at) {
 		if (watch_is_newest()) {
 			settle_families();
-			bans_tidy(subject);
+			more = bans_tidy(subject);
 		}
-		bans_at = now + BANS_MS;
+		bans_at = now + (more ? BANS_SOON_MS : BANS_MS);
 	}
 	return earlier(room_at, bans_at);
 }

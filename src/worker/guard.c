@@ -86,7 +86,7 @@ struct guard_verdict guard_check(struct request *r)
 
 next_step guard_run(struct stride *s)
 {
-	if (purge_is_ours(s->r))
+	if (purge_is_ours(s))
 		return purge_answer(s);
 	struct guard_verdict v = guard_check(s->r);
 

@@ -17,15 +17,21 @@ struct purge {
 	const char *why; /* not NULL: it could not be done */
 };
 
-bool purge_is_ours(const struct request *r)
+/* A request without a client is an operator's. */
+static bool is_operators(const struct stride *s)
 {
-	return r->head.method_id == METHOD_PURGE && r->route->policy.cache.on;
+	return s->c->kind == CONN_REFRESH;
 }
 
-/* A request without a client is an operator's. */
+bool purge_is_ours(const struct stride *s)
+{
+	return s->r->head.method_id == METHOD_PURGE
+	    && (s->r->route->policy.cache.on || is_operators(s));
+}
+
 static bool is_allowed(const struct stride *s)
 {
-	return s->c->kind == CONN_REFRESH || conf_is_among(
+	return is_operators(s) || conf_is_among(
 	    &s->r->route->policy.cache.purge_from, &s->r->client);
 }
 
@@ -137,7 +143,7 @@ next_step purge_answer(struct stride *s)
 	if (cache.head)
 		end_site(&p);
 	s->r->own = tell(&p);
-	chore_count(s->c->kind == CONN_REFRESH ? s->c->mark : 0, p.ended);
+	chore_count(is_operators(s) ? s->c->mark : 0, p.ended);
 	if (p.why)
 		return answer_with(s, 503, CAUSE_CANNOT_PURGE);
 	return answer_with(s, p.ended || p.banned ? 200 : 404, CAUSE_PURGED);

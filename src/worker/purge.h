@@ -5,9 +5,9 @@
 
 #include "worker/request.h"
 
-/* A PURGE that its route, which uses the cache, has found: it is for us,
- * whoever sends it. */
-bool purge_is_ours(const struct request *r);
+/* A PURGE on a route that uses the cache: it is for us, whoever sends it; and
+ * so is one of an operator. */
+bool purge_is_ours(const struct stride *s);
 
 /* Ends what all routes of its site have stored for the URL: all variants, of
  * all pools. By a ban as well where a route's key has parts that no URL says.
