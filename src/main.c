@@ -19,6 +19,7 @@
 #include "roles.h"
 #include "steward/steward.h"
 #include "worker/explain.h"
+#include "worker/stored.h"
 #include "worker/worker.h"
 
 #define BACKENDS_MOST 64
@@ -76,7 +77,7 @@ static void run_steward(unsigned n, const struct conf *conf,
     unsigned generation, int master)
 {
 	const struct steward_task task = {conf, generation, master,
-	    !asked.options.foreground, run_worker};
+	    !asked.options.foreground, run_worker, stored_subject};
 
 	steward_main(n, &task);
 }

@@ -44,3 +44,28 @@ void conf_turn_to_check(const struct conf_pool *pool, struct addr *at)
 	else if (port && at->sa.sa_family == AF_INET6)
 		at->in6.sin6_port = port;
 }
+
+bool conf_has_cache(const struct conf *conf)
+{
+	if (conf->cache.size == 0)
+		return false;
+	for (unsigned i = 0; i < conf->nsites; i++)
+		for (unsigned k = 0; k < conf->sites[i].nroutes; k++)
+			if (conf->sites[i].routes[k].policy.cache.on)
+				return true;
+	return false;
+}
+
+uint64_t conf_cache_object(const struct conf *conf)
+{
+	uint64_t most = 0;
+
+	for (unsigned i = 0; i < conf->nsites; i++)
+		for (unsigned k = 0; k < conf->sites[i].nroutes; k++) {
+			const struct conf_cache *rules =
+			    &conf->sites[i].routes[k].policy.cache;
+			if (rules->on && rules->max_object > most)
+				most = rules->max_object;
+		}
+	return most;
+}

@@ -499,6 +499,11 @@ void conf_list_keywords(FILE *to);
 bool conf_has_gates(const struct conf *conf);
 bool conf_has_tls_backends(const struct conf *conf);
 
+/* True if there is a cache and a route uses it; bytes of the largest response
+ * that one of them may store. */
+bool conf_has_cache(const struct conf *conf);
+uint64_t conf_cache_object(const struct conf *conf);
+
 /* True if one of the networks has the address. */
 bool conf_is_among(const struct conf_networks *list, const struct addr *a);
 

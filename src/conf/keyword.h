@@ -81,6 +81,10 @@
 	TYPE(REWRITE_TO, rewrite_to, "path")                                   \
 	TYPE(ERRORS, errors, "list of groups")                                 \
 	TYPE(STATUSES, statuses, "list of statuses")                           \
+	TYPE(CACHE_AREA, cache_area, "group")                                  \
+	TYPE(CACHE, cache, "group or boolean")                                 \
+	TYPE(CACHE_KEY, cache_key, "list of strings")                          \
+	TYPE(GLOBS, globs, "list of names")                                    \
 	TYPE(PAGE, page, "file")                                               \
 	TYPE(PATH, path, "path")                                               \
 	TYPE(REGEX, regex, "regular expression")                               \

@@ -8,6 +8,7 @@
 #include "conf/defaults.h"
 #include "conf/hosts.h"
 #include "conf/load.h"
+#include "conf/verify_cache.h"
 #include "conf/verify_pool.h"
 #include "conf/verify_route.h"
 
@@ -172,6 +173,7 @@ void verify(struct load *l)
 	verify_listeners(l);
 	verify_redirects(l);
 	verify_pools(l);
+	verify_cache(l);
 	if (conf->nlisteners == 0 && l->report.errors == 0)
 		report_error(&l->report, 0, "there is no listener; write "
 		    "listeners = { http = { address = \"*:80\"; }; };");

@@ -16,6 +16,11 @@ static const struct option long_options[] = {
 	{"wait", optional_argument, NULL, 'w'},
 	{"graceful", no_argument, NULL, 'g'},
 	{"force", no_argument, NULL, 'f'},
+	{"soft", no_argument, NULL, 'S'},
+	{"host", required_argument, NULL, 'H'},
+	{"prefix", required_argument, NULL, 'P'},
+	{"re", required_argument, NULL, 'R'},
+	{"tag", required_argument, NULL, 'T'},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{0},
@@ -30,6 +35,11 @@ static const struct {
 	{'g', ARGS_GRACEFUL, "--graceful"},
 	{'f', ARGS_FORCE, "--force"},
 	{'n', ARGS_LOOKS, "-n"},
+	{'S', ARGS_SOFT, "--soft"},
+	{'H', ARGS_BAN, "--host"},
+	{'P', ARGS_BAN, "--prefix"},
+	{'R', ARGS_BAN, "--re"},
+	{'T', ARGS_BAN, "--tag"},
 };
 
 #define OWN_OPTIONS (sizeof own_options / sizeof own_options[0])
@@ -88,6 +98,22 @@ static bool read_own(struct args *a, int letter, int *code)
 	for (size_t i = 0; i < OWN_OPTIONS; i++)
 		if (own_options[i].letter == letter)
 			a->given |= own_options[i].bit;
+	switch (letter) {
+	case 'H':
+		a->host = optarg;
+		return true;
+	case 'P':
+		a->prefix = optarg;
+		return true;
+	case 'R':
+		a->re = optarg;
+		return true;
+	case 'T':
+		a->tag = optarg;
+		return true;
+	default:
+		break;
+	}
 	if (letter == 'w')
 		return read_count(optarg, "--wait", &a->seconds, code);
 	if (letter == 'n')
@@ -140,7 +166,8 @@ static bool refuse_command(char **words, unsigned n, int *code)
 	struct suggest near;
 	char given[128];
 	bool group = n > 1 && (strcmp(words[0], "backend") == 0
-	    || strcmp(words[0], "config") == 0);
+	    || strcmp(words[0], "config") == 0
+	    || strcmp(words[0], "cache") == 0);
 
 	if (n == 0)
 		return refuse(code, "", "a command is missing");
@@ -151,6 +178,7 @@ static bool refuse_command(char **words, unsigned n, int *code)
 		suggest_offer(&near, command_table[i].name);
 	suggest_offer(&near, "backend");
 	suggest_offer(&near, "config");
+	suggest_offer(&near, "cache");
 	fprintf(stderr, "porticoctl: there is no command \"%s\"%s\n", given,
 	    suggest_tail(&near));
 	return leave(code, CTL_USAGE);

@@ -12,6 +12,8 @@ enum {
 	ARGS_GRACEFUL = 2, /* --graceful */
 	ARGS_FORCE = 4,    /* --force */
 	ARGS_LOOKS = 8,    /* -n N */
+	ARGS_SOFT = 16,    /* --soft */
+	ARGS_BAN = 32,     /* --host, --prefix, --re, --tag */
 };
 
 #define ARGS_WORDS 8
@@ -22,6 +24,7 @@ struct args {
 	unsigned given;   /* ARGS_ bits */
 	unsigned seconds; /* of --wait; 0: without end */
 	unsigned looks;   /* of -n; 0: without end */
+	const char *host, *prefix, *re, *tag; /* NULL: not given */
 	const struct command *command;
 	const char *words[ARGS_WORDS]; /* behind the command's name */
 	unsigned nwords;

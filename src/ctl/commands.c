@@ -2,12 +2,14 @@
 /* The table of porticoctl's commands: names, arguments, who runs them. */
 #include "ctl/commands.h"
 
+#include "ctl/cache.h"
 #include "ctl/ctl.h"
 #include "ctl/drain.h"
 #include "ctl/list.h"
 #include "ctl/orders.h"
 #include "ctl/save.h"
 #include "ctl/top.h"
+#include "ctl/warm.h"
 
 #define QUICK CTL_PATIENCE
 #define LONG CTL_LONG_PATIENCE
@@ -44,6 +46,15 @@ const struct command command_table[] = {
 	    0, 0, 0, QUICK, list_changes},
 	{"config save", "[--force] [FILE]", "the file with those changes",
 	    0, 1, ARGS_FORCE, QUICK, save_run},
+	{"cache status", "", "what the cache has, and did",
+	    0, 0, 0, QUICK, cache_status},
+	{"cache purge", "[--soft] URL", "it is fetched anew",
+	    1, 1, ARGS_SOFT, QUICK, cache_purge},
+	{"cache ban", "[--soft] [--host HOST] [--prefix URL | --re RE | "
+	    "--tag TAG]", "what fits is fetched anew",
+	    0, 0, ARGS_SOFT | ARGS_BAN, QUICK, cache_ban},
+	{"cache warm", "FILE", "fetches the URLs in it",
+	    1, 1, 0, LONG, warm_run},
 };
 
 const unsigned command_count = sizeof command_table / sizeof command_table[0];

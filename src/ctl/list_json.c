@@ -2,6 +2,7 @@
 /* What list.c prints, as JSON objects. */
 #include "ctl/list_json.h"
 
+#include "ctl/cache.h"
 #include "ctl/json.h"
 
 /* "{", and the fields of that line. */
@@ -82,7 +83,9 @@ void list_json(const struct list_choice *c)
 	put_kind(c->answer, "process");
 	fputs("],\"certificates\":[", stdout);
 	put_kind(c->answer, "certificate");
-	fputs("],\"pools\":[", stdout);
+	putchar(']');
+	cache_json(c->answer);
+	fputs(",\"pools\":[", stdout);
 	for (unsigned i = 0; i < s->npools; i++) {
 		if (c->pool && c->pool != &s->pools[i])
 			continue;

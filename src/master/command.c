@@ -9,8 +9,9 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "conf/suggest.h"
+#include "master/cache_words.h"
 
-#define WORDS 8 /* the longest command has seven, and one too many */
+#define WORDS (COMMAND_URLS + 3) /* of the longest one, and one too many */
 #define WEIGHT_MOST 256
 #define CONNECTIONS_MOST 1000000
 
@@ -24,7 +25,8 @@ struct line {
 /* Reads the words from `from` on. */
 typedef bool reader(struct line *l, unsigned from, struct command *c);
 
-static reader read_nothing, read_workers, read_target, read_weight, read_add;
+static reader read_nothing, read_workers, read_target, read_weight, read_add,
+    read_cache;
 
 static const struct verb {
 	const char *first, *second;
@@ -48,6 +50,11 @@ static const struct verb {
 	[COMMAND_REMOVE] = {"backend", "remove", read_target, " POOL/NAME"},
 	[COMMAND_DIFF] = {"config", "diff", read_nothing, ""},
 	[COMMAND_SAVE] = {"config", "save", read_nothing, ""},
+	[COMMAND_CACHE_STATUS] = {"cache", "status", read_nothing, ""},
+	[COMMAND_CACHE_PURGE] = {"cache", "purge", read_cache, " URL [soft]"},
+	[COMMAND_CACHE_BAN] = {"cache", "ban", read_cache, " host|prefix|re|tag "
+		"TEXT [host=HOST] [soft]"},
+	[COMMAND_CACHE_WARM] = {"cache", "warm", read_cache, " URL ..."},
 };
 
 static bool refuse(struct line *l, const char *fmt, ...) LOG_LIKE(2, 3);
@@ -232,6 +239,12 @@ static bool read_add(struct line *l, unsigned from, struct command *c)
 	return true;
 }
 
+static bool read_cache(struct line *l, unsigned from, struct command *c)
+{
+	return cache_words_read(c, l->words + from, l->n - from, l->wrong)
+	    || (l->wrong[0] == '\0' ? refuse_usage(l, c->verb) : false);
+}
+
 static bool is_verb(const struct line *l, const struct verb *v)
 {
 	if (l->n == 0 || strcmp(l->words[0], v->first) != 0)
@@ -313,7 +326,9 @@ static void put_add(struct buf *b, const struct command *c)
 
 static void put_rest(struct buf *b, const struct command *c)
 {
-	if (c->verb == COMMAND_ADD) {
+	if (c->text[0]) {
+		cache_words_put(b, c);
+	} else if (c->verb == COMMAND_ADD) {
 		put_add(b, c);
 	} else if (c->verb == COMMAND_SET_WORKERS) {
 		put_number(b, " ", c->min);

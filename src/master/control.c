@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "master/charge.h"
 #include "master/command.h"
 #include "master/orders.h"
 #include "master/reply.h"
@@ -84,6 +85,7 @@ const char *control_path(void)
 static void hang_up(struct caller *c)
 {
 	close(c->fd);
+	charge_forget(&c->reply);
 	reply_free(&c->reply);
 	c->state = CALLER_NONE;
 }
@@ -244,14 +246,18 @@ nfds_t control_poll(struct pollfd *p)
 	return n;
 }
 
+static unsigned long long sooner(unsigned long long a, unsigned long long b)
+{
+	return b && (a == 0 || b < a) ? b : a;
+}
+
 unsigned long long control_wakes_at(void)
 {
-	const struct caller *c;
+	const struct caller *c = NULL;
 
-	if (door.fd < 0 || find_free() || find_yielding())
-		return 0;
-	c = find_silent();
-	return c ? c->since + YIELD_MS + 1 : 0;
+	if (door.fd >= 0 && !find_free() && !find_yielding())
+		c = find_silent();
+	return sooner(charge_wakes_at(), c ? c->since + YIELD_MS + 1 : 0);
 }
 
 static void look_at(struct caller *c, short events)
@@ -264,6 +270,19 @@ static void look_at(struct caller *c, short events)
 		send_reply(c);
 	else if (events & (POLLHUP | POLLERR))
 		hang_up(c);
+}
+
+/* What the steward has done is told. */
+static void answer_charges(void)
+{
+	bool due[CONTROL_CALLERS];
+
+	for (int i = 0; i < CONTROL_CALLERS; i++)
+		due[i] = charge_is_due(&callers[i].reply);
+	charge_look();
+	for (int i = 0; i < CONTROL_CALLERS; i++)
+		if (due[i] && !charge_is_due(&callers[i].reply))
+			answer(&callers[i]);
 }
 
 static uint64_t patience_of(const struct caller *c)
@@ -291,6 +310,7 @@ void control_look(const struct pollfd *p, nfds_t n)
 		else if (p[i].fd == door.fd)
 			knocks = p[i].revents != 0;
 	}
+	answer_charges();
 	for (int i = 0; i < CONTROL_CALLERS; i++) {
 		uint64_t patience = patience_of(&callers[i]);
 		if (patience && clock_ms() > callers[i].since + patience)
@@ -305,7 +325,7 @@ void control_reload_ended(bool fine, const char *said, size_t n)
 {
 	for (int i = 0; i < CONTROL_CALLERS; i++) {
 		struct caller *c = &callers[i];
-		if (c->state != CALLER_WAITS)
+		if (c->state != CALLER_WAITS || charge_is_due(&c->reply))
 			continue;
 		if (fine)
 			reply_ok(&c->reply);
@@ -324,5 +344,7 @@ void control_shut(void)
 
 	socket_close(&next);
 	socket_close(&door);
+	for (int i = 0; i < CONTROL_CALLERS; i++)
+		charge_forget(&callers[i].reply);
 	control_reload_ended(false, why, sizeof why - 1);
 }

@@ -29,8 +29,8 @@ nfds_t control_poll(struct pollfd *p);
 void control_look(const struct pollfd *p, nfds_t n);
 
 
-/* clock_ms at which somebody else may be let in, though nobody has left; 0:
- * there is room, or nobody to send away. */
+/* clock_ms at which somebody else may be let in, though nobody has left, or at
+ * which what is under way is looked at; 0: there is no such time. */
 unsigned long long control_wakes_at(void);
 
 /* A reload is over: who waits for it is told, with lines of the log. */

@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "conf/members.h"
+#include "master/cache_report.h"
+#include "master/charge.h"
 #include "master/config.h"
 #include "master/generation.h"
 #include "master/logs.h"
@@ -20,11 +22,11 @@
 #include "master/signals.h"
 #include "master/target.h"
 
-/* Answers, and returns true; or false: the reload will. */
+/* Answers, and returns true; or false: the reload will, or the charge. */
 typedef bool order(const struct command *c, struct reply *r);
 
 static order show, reload, reopen, stop, set_workers, set_state, set_weight,
-    add, drop, show_changes, save;
+    add, drop, show_changes, save, show_cache;
 
 static const struct {
 	order *obey;
@@ -45,6 +47,10 @@ static const struct {
 	[COMMAND_REMOVE] = {drop, true},
 	[COMMAND_DIFF] = {show_changes, false, true},
 	[COMMAND_SAVE] = {save, false, true},
+	[COMMAND_CACHE_STATUS] = {show_cache, false, true},
+	[COMMAND_CACHE_PURGE] = {charge_begin, true, true},
+	[COMMAND_CACHE_BAN] = {charge_begin, true, true},
+	[COMMAND_CACHE_WARM] = {charge_begin, true, true},
 };
 
 static const char no_generation[] = "no generation is there yet; try again "
@@ -95,6 +101,15 @@ static bool show(const struct command *c, struct reply *r)
 {
 	(void)c;
 	report_status(r);
+	return true;
+}
+
+static bool show_cache(const struct command *c, struct reply *r)
+{
+	const struct generation *g = generation_current();
+
+	(void)c;
+	cache_report(r, g->conf);
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "master/cache_report.h"
 #include "master/overlay.h"
 #include "master/control.h"
 #include "master/generation.h"
@@ -313,6 +314,8 @@ void report_status(struct reply *r)
 			put_child(r, n);
 	if (g)
 		put_pools(r, g);
+	if (g)
+		cache_report_records(r, g->conf);
 	facts_report(renewal_facts(), r);
 	reply_end(r);
 }

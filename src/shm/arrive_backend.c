@@ -17,7 +17,7 @@ static struct conn *caller_of(const struct arrival *a)
 {
 	struct conn *c = a->row < lobby.nrows ? lobby_get(a->row) : NULL;
 
-	return c && c->kind == CONN_CLIENT && conn_serial(c) == a->serial
+	return c && conn_has_requests(c) && conn_serial(c) == a->serial
 	    ? c : NULL;
 }
 

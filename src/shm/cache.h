@@ -42,38 +42,44 @@ enum entry_state { ENTRY_FREE, ENTRY_BUSY, ENTRY_FILLING, ENTRY_LIVE,
 enum {
 	ENTRY_PASS = 1,    /* no response: what is asked for is not stored, and
 			    * nobody waits for it; set before it is live */
-	ENTRY_LENT = 2,    /* its body is another one's now: entry.other */
 };
 
-/* Fields without a word about them are written under the shard's lock. */
+/* Fields without a word about them are written under the shard's lock; what
+ * looking needs stands in the first 64 bytes. */
 struct entry {
 	_Atomic uint64_t word;    /* serial (32), enum entry_state */
-	uint64_t hash;            /* of the key */
+	_Atomic uint64_t hash;    /* of the key */
 	_Atomic uint32_t next;    /* in its bucket: newer ones first */
-	uint32_t before, after;   /* in its queue */
 	uint8_t queue;            /* which */
 	_Atomic uint8_t used;     /* hits, 0 to 3; whoever hits it */
 	_Atomic uint8_t awaited;  /* rows wait for it: cache_wait */
 	_Atomic uint8_t invalid;  /* stale whatever its record says: anybody */
 	uint32_t flags;
-	_Atomic uint32_t first;   /* block of key and record; filling: the
-				   * owner's, under the lock */
-	_Atomic uint32_t body;    /* block; 0: none yet; linked by its owner */
+	_Atomic uint32_t first;   /* block of key and record */
+	_Atomic uint32_t body;    /* block; 0: none */
 	uint32_t nkey, nrecord;   /* bytes; nrecord final once filling */
-	_Atomic uint64_t length;  /* of the body, that may be read: its owner */
-	uint64_t total;           /* that it will have, or CACHE_UNKNOWN */
-	uint64_t check;           /* hash of all of it, if there is a file */
-	/* busy and filling: who fills it */
-	uint32_t family, row, serial;
-	uint32_t instead;         /* live entry that it is to replace, or 0 */
-	uint32_t other;           /* lent to, or borrowed from: entry, or 0 */
-	uint32_t seen;            /* number of the last scan that saw a pin */
-	uint32_t scan;            /* condemned: scans before it */
 	_Atomic uint32_t banned;  /* bans that it has been held against:
 				   * whoever hits it; bans.h */
-	_Atomic uint32_t checked; /* epoch in which `check` was seen to hold */
+	_Atomic uint64_t length;  /* of the body, that may be read: its owner */
+	_Atomic uint64_t total;   /* that it will have, or CACHE_UNKNOWN */
+	uint32_t before, after;   /* in its queue */
+	uint32_t units;           /* of its blocks, and of its body's if it is
+				   * the last that has it */
 	_Atomic uint32_t renewing; /* clock, s: somebody fetches it anew since;
 				    * who wants to, by compare-and-swap */
+	uint64_t check;           /* hash of all but its body, if there is a
+				   * file */
+	/* who fills it; row 0: nobody any more */
+	uint32_t family, serial;
+	_Atomic uint32_t row;
+	_Atomic uint32_t instead; /* busy: live entry that it is to replace;
+				   * then: the older one whose body it
+				   * shares; or 0 */
+	uint32_t heir;            /* the newer one that shares its body, or
+				   * 0: the last of them frees it */
+	_Atomic uint32_t checked; /* epoch in which `check` was seen to hold */
+	_Atomic uint64_t seen;    /* number of the last scan that saw a pin */
+	uint64_t scan;            /* condemned: scans before it */
 };
 
 struct cache_figures {
@@ -84,6 +90,16 @@ struct cache_figures {
 };
 
 struct cache_head; /* cache_layout.h, for shm/cache*.c alone */
+struct cache_shard;
+struct cache_unit;
+struct cache_ghost;
+
+/* What follows from the size of an area. */
+struct cache_shape {
+	uint32_t shards;          /* a power of 2 */
+	uint32_t entries, units;  /* of each */
+	uint32_t buckets;         /* of each, and ghosts: a power of 2 */
+};
 
 /* The mapping of this process: the master's, inherited. head is NULL without a
  * cache. */
@@ -95,6 +111,13 @@ struct cache {
 	struct bans *bans;        /* they lie in the area, too */
 	struct chores *chores;
 	struct tallies *tallies;
+	/* for shm/cache*.c alone */
+	struct cache_shape shape;
+	struct cache_shard *shard;
+	struct cache_unit *unit;  /* of the memory, and ... */
+	char *bytes;              /* ... the memory */
+	_Atomic uint32_t *bucket;
+	struct cache_ghost *ghost;
 };
 
 extern struct cache cache;
@@ -233,6 +256,16 @@ void cache_abandon(uint32_t n);
 void cache_wait(uint32_t row, uint32_t n);
 void cache_wait_end(uint32_t row);
 
+/* Whether n, which somebody waits for, is other than it was seen: any process,
+ * after its number has been published. */
+static inline bool cache_has_moved(uint32_t n, uint64_t word, uint64_t length)
+{
+	struct entry *e = cache_entry(n);
+
+	return atomic_load(&e->word) != word
+	    || atomic_load(&e->length) > length;
+}
+
 /* Rings up to `most` rows of this family that wait for n. */
 void cache_wake(uint32_t n, unsigned most);
 
@@ -261,6 +294,10 @@ void cache_ring_waiting(void);
 void cache_settle_row(uint32_t row, uint32_t serial, uint32_t keep,
     uint32_t entry);
 
+/* Whether it is (still) the row's to fill: who goes on after a death asks, for
+ * an entry that was given up may be another one's by now. */
+bool cache_is_filled_by(uint32_t n, uint32_t row, uint32_t serial);
+
 /* Locks that the dead slot n holds are passed on, and what they guard made
  * whole: the shard's index, queues and free blocks are rebuilt from those of
  * its entries that are whole. */
@@ -275,5 +312,10 @@ typedef void cache_visit(uint32_t n, void *arg);
 bool cache_walk(uint32_t *at, unsigned most, cache_visit *visit, void *arg);
 
 void cache_figures(struct cache_figures *to);
+
+/* For tests: whether all sums are right (no block is lost or has two owners,
+ * the index has what is live or busy, queues and counts are whole); if not
+ * *why. Under the shards' locks, one after the other. */
+bool cache_audit(const char **why);
 
 #endif

@@ -137,7 +137,7 @@ static bool may_be_lost(const struct conn *c)
 {
 	const struct flow *f = conn_flow(c);
 
-	return c->kind == CONN_CLIENT
+	return conn_has_requests(c)
 	    && word_state(conn_word(c)) == CONN_PARKED
 	    && f->called && f->wait == WAIT_TURN
 	    && f->gates_died != atomic_load(&lobby.head->gates_died);

@@ -32,6 +32,7 @@ void conn_reset(struct conn *c, enum conn_kind kind)
 	c->ticket = 0;
 	c->npassed = 0;
 	c->calls = c->mark = 0;
+	c->awaits = 0;
 	memset(f, 0, offsetof(struct flow, side));
 	atomic_store_explicit(&c->verdict, 0, memory_order_relaxed);
 	f->peer = f->pipe_in = f->pipe_out = -1;
@@ -86,7 +87,7 @@ bool conn_counts(const struct conn *c, int fd, uint64_t *rx, uint64_t *tx)
 	struct tcp_info info = {0};
 	int unsent = 0, unread = 0;
 
-	if (c->is_unix || !settled_counts(fd, &info, &unsent, &unread))
+	if (c->is_unix || c->kind == CONN_REFRESH || !settled_counts(fd, &info, &unsent, &unread))
 		return false;
 	bool closed = info.tcpi_state == 7;
 	if (info.tcpi_state == 2 /* syn sent */

@@ -180,7 +180,11 @@ struct conn {
 	uint8_t base_tx;  /* what the kernel counted before the first byte */
 	uint32_t number;  /* requests of this connection so far */
 	uint32_t version; /* backend: of the address that it goes to */
-	uint32_t mark;    /* backend: of the name that it is for: call.h */
+	uint32_t mark;    /* backend: of the name that it is for: call.h;
+			   * refresh: of the chore that it is for: chores.h */
+	uint32_t awaits;  /* the entry that it waits for; its owner */
+	/* what was seen of that: cache_has_moved */
+	uint64_t seen_word, seen_length;
 	_Atomic uint32_t backend; /* index of its seat */
 	uint32_t prev, next; /* idle stack of the seat, under its lock */
 	uint64_t rx, tx;  /* backend: its counts while it is idle */
@@ -240,6 +244,12 @@ static inline void conn_copy_flow(struct flow *to, const struct flow *from)
 {
 	memcpy(to, from, from->secure ? sizeof *to
 	    : offsetof(struct flow, side));
+}
+
+/* True for rows that carry requests: of clients, or without one. */
+static inline bool conn_has_requests(const struct conn *c)
+{
+	return c->kind == CONN_CLIENT || c->kind == CONN_REFRESH;
 }
 
 /* Makes *f the row's flow, all at once. The caller owns the row. */

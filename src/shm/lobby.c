@@ -279,11 +279,14 @@ static void set_due(struct conn *c, uint64_t deadline)
 
 /* Who grants sets `granted`, then looks at the word; who parks has cleared
  * `fired` in the word, then looks here. All four are sequentially consistent:
- * one of both sees what the other has done. Likewise with the verdict. */
+ * one of both sees what the other has done. Likewise with the verdict, and
+ * with the entry that the row waits for. */
 static bool turn_has_come(const struct conn *c, const struct flow *f)
 {
 	return f->wait == WAIT_TURN && (atomic_load(&c->granted)
-	    || call_verdict(c, f) != VERDICT_NONE);
+	    || call_verdict(c, f) != VERDICT_NONE
+	    || (c->awaits && cache_has_moved(c->awaits, c->seen_word,
+	    c->seen_length)));
 }
 
 static bool put_down(struct conn *c, const struct flow *f, uint32_t client,
@@ -364,6 +367,8 @@ static void unhang(struct conn *c)
 		explicit_bzero(&lobby.sessions[lobby_row(c)],
 		    sizeof(struct session));
 	FAULT(close_wiped);
+	atomic_store(&lobby.waits[lobby_row(c)], 0);
+	atomic_store(&lobby.pins[lobby_row(c)], 0);
 	atomic_store_explicit(&lobby.due[lobby_row(c)], 0,
 	    memory_order_relaxed);
 	atomic_store_explicit(&c->word, word_make(word_serial(w) + 1, 0,

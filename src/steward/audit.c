@@ -11,7 +11,7 @@
 
 static bool is_connection(const struct conn *c)
 {
-	return (c->kind == CONN_CLIENT || c->kind == CONN_BACKEND
+	return (conn_has_requests(c) || c->kind == CONN_BACKEND
 	    || c->kind == CONN_PROBE || c->kind == CONN_RESOLVER)
 	    && word_state(conn_word(c)) != CONN_FREE;
 }
@@ -79,7 +79,7 @@ bool audit_is_empty(void)
 		return false;
 	for (unsigned row = LOBBY_FIRST; row < top; row++) {
 		struct conn *c = lobby_get(row);
-		if (c->kind == CONN_CLIENT
+		if (conn_has_requests(c)
 		    && word_state(conn_word(c)) != CONN_FREE)
 			return false;
 	}

@@ -137,6 +137,22 @@ static void catch_up_received(struct flow *f, uint64_t rx)
 	f->rx = rx;
 }
 
+/* Bytes behind the chain, from where they lie in the cache: the row's pin keeps
+ * them there until the last one is known to be sent. */
+static void catch_up_cached(struct flow *f, uint64_t n)
+{
+	struct page_drop drop = {0};
+	uint64_t at = f->from.at + (n - f->out.length);
+
+	chain_clear(&f->out, &drop);
+	if (at > f->from_end || f->entry == 0 || f->entry > cache.nentries)
+		f->flags |= FLOW_LOST;
+	else if (at < f->from_end)
+		cache_seek(&f->from, f->entry, at);
+	else
+		f->from.at = at;
+}
+
 static void catch_up_sent(struct flow *f, uint64_t tx)
 {
 	struct page_drop drop = {0};
@@ -145,6 +161,8 @@ static void catch_up_sent(struct flow *f, uint64_t tx)
 		return;
 	if (tx - f->tx <= f->out.length)
 		chain_consume(&f->out, tx - f->tx, &drop);
+	else if (f->flags & FLOW_CACHED)
+		catch_up_cached(f, tx - f->tx);
 	else if (f->pipe_in < 0 || f->out.length)
 		f->flags |= FLOW_LOST;
 	else
@@ -257,6 +275,15 @@ static void settle_peer_counts(struct conn *c, struct flow *f)
 	f->brx = rx;
 }
 
+/* What was being filled is nobody's but for what the flow names; and a pin is
+ * what it names, too. */
+static void settle_entries(const struct conn *c, const struct flow *f)
+{
+	if (cache.head)
+		cache_settle_row(lobby_row(c), conn_serial(c), f->fill,
+		    f->entry);
+}
+
 static void settle_line(const struct conn *c, struct flow *f)
 {
 	for (unsigned n = 1; n < SLOTS; n++)
@@ -284,6 +311,7 @@ static void settle_client(struct conn *c, unsigned slot)
 	if (f.piped > PIPED_MOST) /* one of both counts could not be had */
 		f.flags |= FLOW_LOST;
 	settle_line(c, &f);
+	settle_entries(c, &f);
 	/* who was about to ring it has not carried it */
 	if (slots.at[slot].role == SLOT_WORKER && !c->granted
 	    && c->deaths < 2 * CONN_DEATHS)
@@ -306,7 +334,7 @@ static void settle_row(struct conn *c, unsigned slot)
 		return; /* fired just now: the next round takes it */
 	FAULT(settle_row);
 	/* all that it held has been given back, perhaps its keys as well */
-	if (c->kind == CONN_CLIENT && !is_noted(NOTE_CLOSE, c))
+	if (conn_has_requests(c) && !is_noted(NOTE_CLOSE, c))
 		settle_client(c, slot);
 	else
 		lobby_close(c);
@@ -328,7 +356,7 @@ static void arm_again(struct conn *c)
 {
 	uint32_t serial = conn_serial(c);
 
-	if (c->kind == CONN_CLIENT
+	if (conn_has_requests(c)
 	    && word_state(conn_word(c)) == CONN_PARKED)
 		lobby_look_again(c, serial);
 }

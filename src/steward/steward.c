@@ -23,6 +23,7 @@
 #include "shm/seats.h"
 #include "shm/slot.h"
 #include "steward/audit.h"
+#include "steward/chores.h"
 #include "steward/clone.h"
 #include "steward/deadlines.h"
 #include "steward/probe.h"
@@ -256,9 +257,21 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* Nothing is begun that somebody would have to settle before there is an heir
+ * who could. */
+static bool may_begin(void)
+{
+	static bool had_heir;
+
+	for (unsigned n = 1; n < SLOTS && !had_heir; n++)
+		had_heir = is_mine(n) && slots.at[n].role == SLOT_HEIR
+		    && slots.at[n].pid != 0;
+	return had_heir;
+}
+
 /* When each part wants to look again: clock_ms. */
 static struct {
-	uint64_t deadlines, tick, staff, watch;
+	uint64_t deadlines, tick, staff, watch, chores;
 } looks;
 
 /* Who is woken looks at all that others may have changed. */
@@ -276,20 +289,11 @@ static uint64_t look(uint64_t now, bool woken)
 		looks.staff = staff_look(now);
 	if (woken || now >= looks.watch)
 		looks.watch = watch_look(now);
+	/* theirs are requests, which an heir must be there to settle */
+	if (woken || now >= looks.chores)
+		looks.chores = may_begin() ? chores_look(now) : now + 100;
 	return earlier(earlier(looks.deadlines, looks.tick),
-	    earlier(looks.staff, looks.watch));
-}
-
-/* Nothing is begun that somebody would have to settle before there is an heir
- * who could. */
-static bool may_begin(void)
-{
-	static bool had_heir;
-
-	for (unsigned n = 1; n < SLOTS && !had_heir; n++)
-		had_heir = is_mine(n) && slots.at[n].role == SLOT_HEIR
-		    && slots.at[n].pid != 0;
-	return had_heir;
+	    earlier(earlier(looks.staff, looks.watch), looks.chores));
 }
 
 /* Names and probes. */
@@ -308,10 +312,11 @@ static _Noreturn void live_as_steward(void)
 
 	crash_ask(NULL); /* we may have been a worker */
 	looks.tick = clock_ms();
-	looks.staff = looks.watch = 0;
+	looks.staff = looks.watch = looks.chores = 0;
 	settle_init();
 	staff_init(task.conf->workers_min, task.conf->workers_max);
 	watch_init(task.conf);
+	chores_init(task.conf, task.subject);
 	probe_init(task.conf);
 	resolve_init(task.conf);
 	report();

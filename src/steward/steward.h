@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "conf/conf.h"
+#include "shm/bans.h"
 
 /* What a family is made from; inherited by all of its processes. */
 struct steward_task {
@@ -16,6 +17,7 @@ struct steward_task {
 	bool background; /* it lets go of the starter's terminal */
 	/* the life of a worker in slot n; does not return */
 	void (*worker)(unsigned n, const struct conf *conf);
+	bans_subject *subject; /* of records that workers write */
 };
 
 /* The life of the family's first process, forked by the master, in slot n.

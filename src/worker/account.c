@@ -6,11 +6,15 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "shm/chore.h"
 #include "shm/slot.h"
 #include "worker/attempt.h"
+#include "worker/cached.h"
+#include "worker/fill.h"
 #include "worker/line.h"
 #include "worker/random.h"
 #include "worker/secure.h"
+#include "worker/serve.h"
 #include "worker/worker.h"
 
 #define REQUESTS 64 /* of one client in one stride */
@@ -125,13 +129,19 @@ next_step account_run(struct stride *s)
 
 	worker_requests++;
 	stride_leave(s);
-	if (worker_conf->naccess_logs
+	serve_let_go(s);
+	fill_leave(s);
+	cached_count(s);
+	if (s->c->kind == CONN_REFRESH)
+		chore_ended(s->c->mark, s->r->status);
+	if (worker_conf->naccess_logs && s->c->kind == CONN_CLIENT
 	    && !(flags & FLOW_LOGGED))
 		write_lines(s);
 	uint64_t keepalive = s->r->listener->timeouts.keepalive;
 	let_go(s);
 	if (flags & FLOW_CLOSE) {
-		bool linger = (flags & FLOW_LINGER) && !(flags & FLOW_CUT);
+		bool linger = (flags & FLOW_LINGER)
+		    && !(flags & (FLOW_CUT | FLOW_MUTE));
 		return NEXT(linger ? STEP_LINGER : STEP_CLOSE);
 	}
 	s->f.flags = 0;

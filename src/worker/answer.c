@@ -99,6 +99,8 @@ static struct notice choose(const struct stride *s, char room[NOTICE_PLAIN])
 
 	if (s->f.cause == CAUSE_LAST_HOP)
 		return (struct notice){{NULL, 0}, {NULL, 0}};
+	if (s->r->own.n)
+		return (struct notice){SLICE("text/plain"), s->r->own};
 	if (!is_error(s) && route->action == CONF_RESPOND)
 		return (struct notice){route->respond.type,
 		    route->respond.body};

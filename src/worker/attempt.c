@@ -6,6 +6,7 @@
 #include "http/method.h"
 #include "http/status.h"
 #include "shm/board.h"
+#include "worker/fill.h"
 #include "worker/inbound.h"
 #include "worker/pipe.h"
 #include "worker/secure.h"
@@ -187,6 +188,7 @@ bool attempt_is_failure(const struct conf_pool *pool, unsigned status)
 static void drop_attempt(struct stride *s)
 {
 	attempt_end(s);
+	fill_again(s);
 	s->f.flags &= ~(uint32_t)FLOW_REUSED;
 }
 
@@ -245,6 +247,7 @@ next_step attempt_failed(struct stride *s, unsigned retry_bit,
     unsigned status, enum cause cause, const char *why)
 {
 	bool stale = is_stale(s, cause);
+	next_step next;
 
 	/* nothing of it can have arrived on a connection that never was */
 	if (retry_bit == RETRY_CONNECT)
@@ -259,7 +262,8 @@ next_step attempt_failed(struct stride *s, unsigned retry_bit,
 		why = ATTEMPT_NO_BUDGET;
 	}
 	drop_attempt(s);
-	return stride_refuse(s, status, cause, why);
+	return fill_covers(s, status, cause, &next) ? next
+	    : stride_refuse(s, status, cause, why);
 }
 
 next_step attempt_lost(struct stride *s)

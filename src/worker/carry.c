@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "shm/slot.h"
 #include "worker/attempt.h"
+#include "worker/fill.h"
 #include "worker/request.h"
 #include "worker/secure.h"
 #include "worker/witness.h"
@@ -17,11 +18,13 @@ static step_run *const steps[STEP_COUNT] = {
 	[STEP_RECEIVE] = receive_run, /* is the head complete and lawful */
 	[STEP_ROUTE] = route_run,     /* which site, which route */
 	[STEP_GUARD] = guard_run,     /* may it pass */
+	[STEP_LOOKUP] = lookup_run,   /* can the cache answer */
 	[STEP_BODY] = body_run,       /* is the body here, as far as it fits */
 	[STEP_PICK] = pick_run,       /* which backend */
 	[STEP_HANDSHAKE] = handshake_run, /* a connection over TLS */
 	[STEP_FORWARD] = forward_run, /* send head and body */
 	[STEP_RELAY] = relay_run,     /* response head, body to the client */
+	[STEP_SERVE] = serve_run,     /* what is sent from the cache */
 	[STEP_ANSWER] = answer_run,   /* responses that we make ourselves */
 	[STEP_FLUSH] = flush_run,     /* what the client has not taken yet */
 	[STEP_TUNNEL] = tunnel_run,   /* bytes both ways after 101 */
@@ -41,6 +44,8 @@ void stride_publish(struct stride *s)
 	conn_publish(s->c, &s->f);
 	page_drop_free(&s->drop);
 	s->fresh = true;
+	if (s->f.fill)
+		fill_show(s);
 }
 
 void stride_io(const struct conn *c)
@@ -210,6 +215,7 @@ static void begin(struct stride *s, struct conn *c)
 	s->drop.n = 0;
 	s->fresh = false;
 	s->requests = 0;
+	fill_wait_over(s);
 	witness_begin(s);
 }
 
@@ -220,9 +226,11 @@ static bool is_abandoned(const struct stride *s)
 	bool safe = s->r && method_is_safe(s->r->head.method_id)
 	    && !(s->f.flags & FLOW_ANSWERED);
 
+	if (s->f.flags & FLOW_MUTE)
+		return false;
 	if (s->c->gone < 2 && !(s->c->gone == 1 && (safe || s->c->queued)))
 		return false;
-	return s->f.step >= STEP_BODY && s->f.step <= STEP_RELAY;
+	return s->f.step >= STEP_LOOKUP && s->f.step <= STEP_SERVE;
 }
 
 /* A request that has killed two workers gets no third one; one whose answer
@@ -264,7 +272,7 @@ static next_step first_step(struct stride *s)
 	s->f.flags &= ~(uint32_t)FLOW_LOST;
 	if (lost && s->f.step != STEP_LINGER)
 		return stride_cut(s, CAUSE_WORKER_DIED);
-	if (is_abandoned(s))
+	if (is_abandoned(s) && !fill_goes_on_alone(s))
 		return stride_cut(s, CAUSE_CLIENT_GONE);
 	if (s->c->deaths >= 2 * CONN_DEATHS || (s->c->deaths >= CONN_DEATHS
 	    && !(s->f.flags & FLOW_DEADLY))) {
@@ -302,10 +310,14 @@ static bool park(struct stride *s)
 		secure_tidy(s);
 	if (s->drop.n)
 		stride_publish(s);
-	if (!has_come(s))
-		return lobby_park(s->c, &s->f);
-	lobby_ring(s->c, &s->f);
-	return true;
+	if (has_come(s)) {
+		lobby_ring(s->c, &s->f);
+		return true;
+	}
+	if (lobby_park(s->c, &s->f))
+		return true;
+	fill_wait_over(s);
+	return false;
 }
 
 static void take_steps(struct stride *s)

@@ -5,6 +5,7 @@
 #include "http/chunk.h"
 #include "http/forward.h"
 #include "worker/edit.h"
+#include "worker/fill.h"
 #include "worker/identity.h"
 #include "worker/proxied.h"
 #include "worker/stick.h"
@@ -100,15 +101,22 @@ static void put_max_forwards(struct buf *b, struct slice value)
 	BUF_LIT(b, "\r\n");
 }
 
-static void put_fields(struct buf *b, const struct request *r)
+#define CONDITIONS (BIT(FIELD_IF_MATCH) | BIT(FIELD_IF_NONE_MATCH)             \
+    | BIT(FIELD_IF_MODIFIED_SINCE) | BIT(FIELD_IF_UNMODIFIED_SINCE)            \
+    | BIT(FIELD_IF_RANGE) | BIT(FIELD_RANGE))
+
+static void put_fields(struct buf *b, const struct stride *s)
 {
+	const struct request *r = s->r;
+	uint64_t not_theirs = ours | (fill_replaces_conditions(s) ? CONDITIONS
+	    : 0);
 	bool options = r->head.method_id == METHOD_OPTIONS;
 	bool sticky = head_has(&r->head, FIELD_COOKIE) && stick_is_on(r);
 
 	for (unsigned i = 0; i < r->head.nfields; i++) {
 		const struct field *f = &r->head.fields[i];
 		if ((f->flags & (FIELD_DROP | FIELD_UNDERSCORE))
-		    || (f->id != FIELD_OTHER && ours >> f->id & 1)
+		    || (f->id != FIELD_OTHER && not_theirs >> f->id & 1)
 		    || is_edited(r, f->name))
 			continue;
 		if (options && f->id == FIELD_MAX_FORWARDS)
@@ -243,7 +251,8 @@ enum target compose_put_request_head(struct buf *b, const struct stride *s)
 	enum target made = put_start_line(b, s->r);
 
 	put_field(b, SLICE("Host"), host_sent(s->r));
-	put_fields(b, s->r);
+	put_fields(b, s);
+	fill_put_conditions(b, s);
 	put_forwarded(b, s);
 	put_identity(b, s);
 	put_framing(b, s);

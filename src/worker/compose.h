@@ -46,6 +46,10 @@ enum compose compose_tunnel_head(struct stride *s, const struct head *h);
 /* How the connection goes on, as a Connection field where one is needed. */
 void compose_connection(const struct stride *s, struct buf *b);
 
+/* What the backend calls that place, in the client's terms; false, and nothing
+ * is put, if that is the same. */
+bool compose_place(struct buf *b, const struct request *r, struct slice place);
+
 /* Strict-Transport-Security (RFC 6797), if the listener has it, unless the
  * edits (or NULL) have a word of their own about it. */
 void compose_hsts(struct buf *b, const struct request *r,

@@ -62,7 +62,7 @@ static void add_name(struct places *p, struct slice name)
 }
 
 /* The name that it was told: with the port that goes without saying. */
-static void add_told(struct places *p, const struct request *r)
+static void add_told(struct places *p, const struct request *r, bool tls)
 {
 	const struct conf_pool *pool = r->pool;
 	struct slice host;
@@ -75,7 +75,7 @@ static void add_told(struct places *p, const struct request *r)
 	buf_init(&b, p->own, sizeof p->own);
 	buf_slice(&b, pool->host_name);
 	if (port == 0)
-		buf_str(&b, r->backend->tls ? ":443" : ":80");
+		buf_str(&b, tls ? ":443" : ":80");
 	add_name(p, slice_make(p->own, buf_length(&b)));
 }
 
@@ -91,8 +91,12 @@ static const struct remap *places_of(struct places *p,
 	    .scheme = compose_scheme_asked(r),
 	    .authority = compose_host_asked(r),
 	    .strip = policy->strip_prefix, .add = policy->add_prefix};
-	add_name(p, r->backend->host);
-	add_told(p, r);
+	if (r->origin.p)
+		add_name(p, r->origin);
+	else if (r->backend)
+		add_name(p, r->backend->host);
+	add_told(p, r, r->origin.p ? r->origin_tls
+	    : r->backend && r->backend->tls);
 	return &p->map;
 }
 
@@ -135,6 +139,14 @@ static bool put_remapped(struct buf *b, const struct request *r,
 	return false;
 }
 
+bool compose_place(struct buf *b, const struct request *r, struct slice place)
+{
+	struct places places = {.known = false};
+
+	return r->route->policy.rewrite_location
+	    && remap_uri(places_of(&places, r), place, b);
+}
+
 /* Not the backend's to say: a cookie that binds the client to one of them. */
 static bool is_sticky(const struct request *r, const struct field *f)
 {
@@ -165,11 +177,13 @@ static void put_fields(struct buf *b, const struct request *r,
 	}
 }
 
-/* A route's word about a field is the last one, also about ours. */
+/* A route's word about a field is the last one, also about ours. What the cache
+ * has comes from no backend that one could stay with. */
 static void put_sticky(struct buf *b, const struct request *r,
     const struct head *h)
 {
-	if (!edit_drops(&r->route->policy.response, SLICE("Set-Cookie")))
+	if (r->origin.p == NULL
+	    && !edit_drops(&r->route->policy.response, SLICE("Set-Cookie")))
 		stick_put_cookie(b, r, h->status);
 }
 

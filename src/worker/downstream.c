@@ -9,6 +9,7 @@
 #include "http/chunk.h"
 #include "http/trailer.h"
 #include "worker/edit.h"
+#include "worker/fill.h"
 
 /* Up to this size a copy behind what waits already beats a vector more. */
 #define COPY_MOST 2048
@@ -61,11 +62,13 @@ static enum downstream move_plain(struct stride *s, size_t n)
 	bool all = n == (size_t)(s->f.bin_end - s->f.bin_start);
 
 	if (all && n > COPY_MOST) {
+		fill_bytes(s, page_at(s->f.bin) + s->f.bin_start, n);
 		link_bin(s, n);
 		return DOWNSTREAM_MORE;
 	}
 	if (!room_for(s, n))
 		return DOWNSTREAM_NO_PAGE;
+	fill_bytes(s, page_at(s->f.bin) + s->f.bin_start, n);
 	put(s, page_at(s->f.bin) + s->f.bin_start, n);
 	s->f.bin_start = (uint16_t)(s->f.bin_start + n);
 	return DOWNSTREAM_MORE;
@@ -109,6 +112,7 @@ static bool put_piece(struct stride *s, struct slice piece)
 
 	if (!room_for(s, piece.n + CODING))
 		return false;
+	fill_bytes(s, piece.p, piece.n);
 	if (coded)
 		put_chunk(s, piece.p, piece.n);
 	else

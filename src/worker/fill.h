@@ -6,6 +6,12 @@
 #include "http/framing.h"
 #include "shm/cache.h"
 #include "worker/request.h"
+#include "worker/stored.h"
+
+/* What is not stored is not waited for during so many seconds: after a response
+ * that says so, and after an error. */
+#define FILL_MARK 120
+#define FILL_MARK_ERROR 1
 
 /* Nothing in the cache can answer it at once. Of `found` the live entry is
  * stale, and s->f.entry already if there is one; a busy one is waited for, and
@@ -15,9 +21,28 @@
  * does, and they wait for it. The next step: pick, the wait, or serve. */
 next_step fill_claim(struct stride *s, const struct cache_found *found);
 
-/* Somebody else's response is under way, and no stale one would do: waits for
- * it, or, after `collapse`, goes alone. Called again when the wait ends. */
-next_step fill_wait(struct stride *s);
+/* Somebody else's response is under way in entry n, seen as word, and no stale
+ * one would do: waits for it, then looks up again; or, after `collapse`, goes
+ * alone. */
+next_step fill_wait(struct stride *s, uint32_t n, uint64_t word);
+
+/* The wait for entry n to be other than it was seen, until s->f.deadline; then
+ * the step begins. It may have moved on already: then there is no wait. */
+next_step fill_wait_for(struct stride *s, enum step step, uint32_t n,
+    uint64_t word, uint64_t length);
+
+/* After any wait: it waits for no entry any more, and if that has moved on, so
+ * do others that wait for it. */
+void fill_wait_over(struct stride *s);
+
+/* It asks for itself, and what comes is not stored. */
+next_step fill_go_alone(struct stride *s);
+
+/* s->f.fill is there, and this row's still: somebody may have condemned it. */
+bool fill_is_on(const struct stride *s);
+
+/* s->f.entry, pinned by the row, as a record that can be read. */
+bool fill_has_stale(const struct stride *s, struct stored *to);
 
 /* A stale entry is used: asks for it anew in the background, once (a request
  * without a client; RFC 5861). Does not fail. */
@@ -36,6 +61,10 @@ void fill_put_conditions(struct buf *b, const struct stride *s);
 bool fill_judge(struct stride *s, const struct head *h,
     const struct framing *body, next_step *next);
 
+/* An unsafe method has been answered: what it may have changed is not used any
+ * more (RFC 9111, 4.4). */
+void fill_invalidate(const struct stride *s, const struct head *h);
+
 /* Body bytes, decoded, in their order, on their way to the client. False:
  * there is no more room; it has been let go of. */
 bool fill_bytes(struct stride *s, const char *p, size_t n);
@@ -43,9 +72,24 @@ bool fill_bytes(struct stride *s, const char *p, size_t n);
 /* After a publication of s->f: others may read what there is. */
 void fill_show(struct stride *s);
 
-/* The last byte has come; or it never will. */
+/* The last byte has come, and all before it was given to fill_bytes; or it
+ * never will. Publishes. */
 void fill_end(struct stride *s);
 void fill_abandon(struct stride *s);
+
+/* The attempt that was to fill it is over, and another one follows: what has
+ * come of it is forgotten. */
+void fill_again(struct stride *s);
+
+/* At the end of a request: lets go of both entries. */
+void fill_leave(struct stride *s);
+
+/* What was asked for is in the cache now: for a chore that counts it. */
+void fill_count(const struct stride *s);
+
+/* What becomes of s->f.fill instead of a response: a mark, so that nobody
+ * waits for the next one within so many seconds. */
+void fill_mark(struct stride *s, int64_t seconds);
 
 /* The request is to be answered with this error of ours. True: a stale
  * response does instead (stale-if-error, max_stale), beginning with *next. */

@@ -5,8 +5,10 @@
 #include "base/fault.h"
 #include "net/stream.h"
 #include "worker/attempt.h"
+#include "worker/fill.h"
 #include "worker/request.h"
 #include "worker/secure.h"
+#include "worker/serve.h"
 
 #define LINGER_IDLE 5000  /* ms without a byte */
 #define LINGER_TIME 30000 /* ms in all */
@@ -41,7 +43,10 @@ next_step close_run(struct stride *s)
 	struct flow *f = &s->f;
 
 	stride_leave(s);
-	end_stream(s);
+	serve_let_go(s);
+	fill_leave(s);
+	if (s->c->kind == CONN_CLIENT)
+		end_stream(s);
 	page_drop(&s->drop, f->in);
 	if (f->head != f->in)
 		page_drop(&s->drop, f->head);

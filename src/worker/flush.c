@@ -4,12 +4,58 @@
 #include "worker/attempt.h"
 #include "worker/request.h"
 #include "worker/secure.h"
+#include "worker/serve.h"
 
 #define VECTORS 16
 
+/* Behind the chain, of an answer that is sent from where it lies in the
+ * cache: as much of it as is there. */
+static uint64_t cached_left(const struct flow *f)
+{
+	if (!(f->flags & FLOW_CACHED))
+		return 0;
+	uint64_t end = serve_there(f);
+	return end > f->from.at ? end - f->from.at : 0;
+}
+
+static bool has_left(const struct flow *f)
+{
+	return f->out.length || cached_left(f);
+}
+
 bool flush_is_due(const struct stride *s)
 {
-	return s->f.out.length || secure_left(s, SIDE_CLIENT);
+	return has_left(&s->f) || (!(s->f.flags & FLOW_MUTE)
+	    && secure_left(s, SIDE_CLIENT));
+}
+
+static int gather(const struct flow *f, struct iovec v[VECTORS])
+{
+	int k = chain_vectors(&f->out, 0, v, VECTORS);
+
+	if (k < VECTORS && cached_left(f))
+		k += cache_vectors(&f->from, f->entry, serve_there(f), v + k,
+		    VECTORS - k);
+	return k;
+}
+
+static void consume(struct stride *s, uint64_t n)
+{
+	struct flow *f = &s->f;
+	uint64_t out = n < f->out.length ? n : f->out.length;
+
+	f->tx += n;
+	chain_consume(&f->out, out, &s->drop);
+	if (n > out)
+		cache_seek(&f->from, f->entry, f->from.at + (n - out));
+}
+
+/* There is nobody to send it to. */
+static enum io send_nowhere(struct stride *s)
+{
+	s->f.tx += s->f.out.length;
+	chain_clear(&s->f.out, &s->drop);
+	return IO_OK;
 }
 
 /* The chain has been published: only what the row names is ever sent. */
@@ -18,13 +64,12 @@ static enum io send_plain(struct stride *s)
 	struct iovec v[VECTORS];
 	size_t n;
 
-	while (s->f.out.length > 0) {
-		int k = chain_vectors(&s->f.out, 0, v, VECTORS);
+	while (has_left(&s->f)) {
+		int k = gather(&s->f, v);
 		stride_io(s->c);
 		enum io io = stream_send((int)lobby_row(s->c), v, k, &n);
 		FAULT(client_sent);
-		s->f.tx += n;
-		chain_consume(&s->f.out, n, &s->drop);
+		consume(s, n);
 		stride_io_done(s, s->c);
 		if (io != IO_OK)
 			return io == IO_WAIT ? IO_WAIT : IO_BROKEN;
@@ -35,8 +80,12 @@ static enum io send_plain(struct stride *s)
 /* The last answer of the connection, whole: its end goes with it. */
 static bool is_last(const struct stride *s)
 {
-	return s->f.step == STEP_FLUSH && s->f.out.length == 0
-	    && (s->f.flags & (FLOW_CLOSE | FLOW_CUT)) == FLOW_CLOSE;
+	const struct flow *f = &s->f;
+	bool all = f->step == STEP_FLUSH || (f->step == STEP_SERVE
+	    && f->from.at == f->from_end);
+
+	return all && f->out.length == 0
+	    && (f->flags & (FLOW_CLOSE | FLOW_CUT)) == FLOW_CLOSE;
 }
 
 /* What is sealed leaves the chain with the publication that has its records,
@@ -47,13 +96,12 @@ static enum io send_sealed(struct stride *s)
 
 	while (flush_is_due(s)) {
 		if (secure_left(s, SIDE_CLIENT) == 0) {
-			int k = chain_vectors(&s->f.out, 0, v, VECTORS);
+			int k = gather(&s->f, v);
 			size_t n = secure_seal(s, SIDE_CLIENT, v, k);
 			if (n == 0)
 				return s->starved ? IO_WAIT : IO_BROKEN;
-			s->f.tx += n;
 			s->f.patience = 0;
-			chain_consume(&s->f.out, n, &s->drop);
+			consume(s, n);
 			if (is_last(s))
 				secure_shut(s, SIDE_CLIENT);
 		}
@@ -66,8 +114,8 @@ static enum io send_sealed(struct stride *s)
 
 static enum io send_out(struct stride *s)
 {
-	enum io io = secure_is_on(s, SIDE_CLIENT) ? send_sealed(s)
-	    : send_plain(s);
+	enum io io = s->f.flags & FLOW_MUTE ? send_nowhere(s)
+	    : secure_is_on(s, SIDE_CLIENT) ? send_sealed(s) : send_plain(s);
 
 	if (io == IO_OK)
 		s->f.slow_since = 0;

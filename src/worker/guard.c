@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* guard: may it pass. All that is asked before a body is asked for. */
+#include "shm/cache.h"
 #include "worker/answer.h"
 #include "worker/client.h"
 #include "worker/expand.h"
 #include "worker/guard.h"
+#include "worker/purge.h"
 #include "worker/request.h"
 #include "worker/spread.h"
 
@@ -51,6 +53,8 @@ static next_step act(struct stride *s)
 	case CONF_POOL:
 	case CONF_SPLIT:
 		s->r->home = s->r->pool = spread_pool(s->r);
+		if (route->policy.cache.on && cache.head)
+			return NEXT(STEP_LOOKUP);
 		return NEXT(s->f.flags & FLOW_BODY_WHOLE ? STEP_PICK
 		    : STEP_BODY);
 	case CONF_REDIRECT:
@@ -82,6 +86,8 @@ struct guard_verdict guard_check(struct request *r)
 
 next_step guard_run(struct stride *s)
 {
+	if (purge_is_ours(s))
+		return purge_answer(s);
 	struct guard_verdict v = guard_check(s->r);
 
 	if (v.status == 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The fields of access logs: where each comes from. */
+#include "worker/cached.h"
 #include "worker/line.h"
 
 static struct slice text_client(const struct stride *s, char room[LINE_TEXT])
@@ -43,6 +44,7 @@ WORD(listener, r->listener->name)
 WORD(site, r->site ? r->site->name : NULL)
 WORD(pool, r->pool ? r->pool->name : NULL)
 WORD(backend, r->backend ? r->backend->name : NULL)
+WORD(cache, cached_word(r))
 WORD(protocol, r->head.method.n == 0 ? NULL
     : r->head.minor ? "HTTP/1.1" : "HTTP/1.0")
 
@@ -180,6 +182,7 @@ const struct line_field line_fields[LOG_FIELD_COUNT] = {
 	[LOG_FIELD_ROUTE] = {.number = number_route},
 	[LOG_FIELD_POOL] = {.text = text_pool},
 	[LOG_FIELD_BACKEND] = {.text = text_backend},
+	[LOG_FIELD_CACHE] = {.text = text_cache},
 	[LOG_FIELD_METHOD] = {.text = text_method},
 	[LOG_FIELD_HOST] = {.text = text_host},
 	[LOG_FIELD_TARGET] = {.text = text_target},

@@ -121,7 +121,8 @@ static enum match each(const struct request *r,
 }
 
 /* What costs nothing first. */
-static bool may_hold(const struct conf_match *m, const struct request *r)
+static bool may_hold(const struct conf_match *m, const struct request *r,
+    struct slice method)
 {
 	bool asks_path = m->path.p || m->path_is.p || m->path_re.code;
 
@@ -133,17 +134,17 @@ static bool may_hold(const struct conf_match *m, const struct request *r)
 		return false;
 	if (m->path.p && !path_begins(r->path, m->path))
 		return false;
-	return has_method(&m->methods, r->head.method)
+	return has_method(&m->methods, method)
 	    && (m->clients.n == 0
 	    || conf_is_among(&m->clients, &r->client));
 }
 
 static enum match holds(const struct conf_match *m, const struct request *r,
-    struct captures *groups)
+    struct slice method, struct captures *groups)
 {
 	enum match found = YES;
 
-	if (!may_hold(m, r))
+	if (!may_hold(m, r, method))
 		return NO;
 	if (m->path_re.code)
 		found = regex_run(&m->path_re, r->path, groups);
@@ -156,13 +157,23 @@ static enum match holds(const struct conf_match *m, const struct request *r,
 	return found;
 }
 
+/* A PURGE goes to where that is stored which it ends. */
+static struct slice method_of(const struct conf_route *route,
+    const struct request *r)
+{
+	return r->head.method_id == METHOD_PURGE && route->policy.cache.on
+	    ? SLICE("GET") : r->head.method;
+}
+
 static enum match matches(const struct conf_route *route,
     struct request *r)
 {
-	enum match found = holds(&route->match, r, &r->captures);
+	struct slice method = method_of(route, r);
+	enum match found = holds(&route->match, r, method, &r->captures);
 
 	for (unsigned i = 0; found == YES && i < route->nnots; i++) {
-		enum match not = holds(&route->nots[i], r, NULL);
+		enum match not = holds(&route->nots[i], r, method,
+		    NULL);
 		found = not == YES ? NO : not == NO ? YES : FAILED;
 	}
 	return found;

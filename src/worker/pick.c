@@ -11,6 +11,7 @@
 #include "shm/call.h"
 #include "worker/attempt.h"
 #include "worker/choose.h"
+#include "worker/fill.h"
 #include "worker/request.h"
 #include "worker/tally.h"
 
@@ -62,6 +63,7 @@ static void begin_attempt(struct stride *s)
 	f->deadline = s->now + s->r->pool->timeouts.connect;
 	f->flags &= ~(uint32_t)FLOW_REUSED;
 	s->r->asked_at = clock_us();
+	s->r->asked_wall = clock_wall();
 	tally_attempt(s);
 	if (f->attempts == 1)
 		budget_earn(s->r->pool);
@@ -107,7 +109,10 @@ static next_step begin(struct stride *s, const struct conf_backend *b,
 static next_step refuse(struct stride *s, enum cause cause)
 {
 	struct request *r = s->r;
+	next_step next;
 
+	if (fill_covers(s, 503, cause, &next))
+		return next;
 	/* not of the last one that had nobody either */
 	r->pool = r->backend ? &seats.conf->pools[r->backend->pool] : r->home;
 	return stride_refuse(s, 503, cause, NULL);

@@ -297,10 +297,13 @@ next_step receive_run(struct stride *s)
 
 	if (is_refused(s, &next))
 		return next;
-	proxied_expect(s);
+	if (s->c->kind == CONN_CLIENT)
+		proxied_expect(s);
 	for (;;) {
 		if (look_before(s, &next))
 			return next;
+		if (s->c->kind != CONN_CLIENT) /* it has come whole */
+			return NEXT(STEP_CLOSE);
 		if (!have_room(s))
 			return stride_wait_for_pages(s);
 		switch (inbound_client(s)) {

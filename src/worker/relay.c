@@ -6,6 +6,7 @@
 #include "worker/answer.h"
 #include "worker/attempt.h"
 #include "worker/downstream.h"
+#include "worker/fill.h"
 #include "worker/inbound.h"
 #include "worker/interim.h"
 #include "worker/response.h"
@@ -30,6 +31,10 @@ static next_step done(struct stride *s)
 	    && (s->f.flags & FLOW_BODY_WHOLE)
 	    && (s->f.flags & FLOW_KEEP_BACKEND);
 
+	if (s->f.flags & FLOW_CUT)
+		fill_abandon(s);
+	else
+		fill_end(s);
 	if (!(s->f.flags & FLOW_CUT)
 	    && !attempt_is_failure(s->r->pool, s->r->status))
 		tally_success(s);
@@ -130,10 +135,20 @@ static bool waited_for_client(const struct stride *s)
 	    && !(s->f.wait & WAIT_BACKEND_IN));
 }
 
+/* Others may want what comes. */
+static next_step client_gone(struct stride *s, enum cause cause)
+{
+	if (!fill_goes_on_alone(s))
+		return stride_cut(s, cause);
+	s->late = false;
+	s->f.deadline = s->now + s->r->pool->timeouts.read;
+	return NEXT(STEP_RELAY);
+}
+
 static next_step is_late(struct stride *s)
 {
 	if (waited_for_client(s))
-		return stride_cut(s, CAUSE_WRITE_TIMEOUT);
+		return client_gone(s, CAUSE_WRITE_TIMEOUT);
 	if (s->f.flags & FLOW_ANSWERED)
 		return cut(s, CAUSE_RESPONSE_TIMEOUT);
 	return attempt_failed(s, RETRY_TIMEOUT, 504, CAUSE_RESPONSE_TIMEOUT,
@@ -194,7 +209,7 @@ static next_step wait_for_more(struct stride *s)
 	case IO_WAIT:
 		return wait_with_upload(s, WAIT_RELAY);
 	default:
-		return stride_cut(s, CAUSE_CLIENT_GONE);
+		return client_gone(s, CAUSE_CLIENT_GONE);
 	}
 }
 
@@ -203,7 +218,7 @@ static next_step make_way(struct stride *s)
 	if (s->f.out.pages < OUT_BATCH)
 		return NEXT(STEP_RELAY);
 	if (flush_some(s) == IO_BROKEN)
-		return stride_cut(s, CAUSE_CLIENT_GONE);
+		return client_gone(s, CAUSE_CLIENT_GONE);
 	if (s->f.out.pages < OUT_PAGES)
 		return NEXT(STEP_RELAY);
 	return wait_for_client(s);
@@ -219,7 +234,7 @@ next_step relay_no_page(struct stride *s)
 	case IO_WAIT:
 		return wait_for_client(s);
 	default:
-		return stride_cut(s, CAUSE_CLIENT_GONE);
+		return client_gone(s, CAUSE_CLIENT_GONE);
 	}
 }
 
@@ -255,7 +270,7 @@ static next_step move_through_pipe(struct stride *s)
 		allow_time(s);
 		return BECOME(STEP_RELAY, WAIT_BACKEND);
 	case SPLICE_CLIENT_GONE:
-		return stride_cut(s, CAUSE_CLIENT_GONE);
+		return client_gone(s, CAUSE_CLIENT_GONE);
 	case SPLICE_BACKEND_GONE:
 		return cut(s, CAUSE_BACKEND_CUT);
 	default:

@@ -20,9 +20,8 @@
  * which it runs again; BECOME of both: the wait first, then the step. */
 enum step { STEP_RECEIVE, STEP_ROUTE, STEP_GUARD, STEP_LOOKUP, STEP_BODY,
 	STEP_PICK, STEP_HANDSHAKE, STEP_FORWARD, STEP_RELAY, STEP_SERVE,
-	STEP_ANSWER, STEP_FLUSH,
-	STEP_TUNNEL, STEP_ACCOUNT, STEP_CLOSE, STEP_LINGER, STEP_COUNT,
-	STEP_GONE };
+	STEP_ANSWER, STEP_FLUSH, STEP_TUNNEL, STEP_ACCOUNT, STEP_CLOSE,
+	STEP_LINGER, STEP_COUNT, STEP_GONE };
 
 /* What the cache did, for logs and figures. */
 enum request_cached { CACHED_NOT, CACHED_HIT, CACHED_MISS, CACHED_PASS,
@@ -103,6 +102,13 @@ struct request {
 	uint8_t cached;      /* lookup, fill, serve: enum request_cached */
 	int64_t asked_wall;  /* fill: seconds of the epoch at which the backend
 			      * was asked */
+	struct slice origin; /* serve, while it makes a head: what the backend
+			      * is called that a stored response came from; p
+			      * is NULL else */
+	bool origin_tls;
+	/* guard: */
+	struct slice own;    /* what our answer says, as text; n 0: what its
+			      * status does */
 	/* relay, answer: */
 	uint64_t held_since; /* clock_ms: the answer is held back; 0: not */
 	unsigned status;     /* of the final answer */
@@ -139,9 +145,9 @@ struct stride {
 
 typedef next_step step_run(struct stride *s);
 
-step_run receive_run, route_run, guard_run, lookup_run, serve_run, body_run, pick_run, handshake_run,
-    forward_run, relay_run, answer_run, flush_run, tunnel_run, account_run,
-    close_run, linger_run;
+step_run receive_run, route_run, guard_run, lookup_run, body_run, pick_run,
+    handshake_run, forward_run, relay_run, serve_run, answer_run, flush_run,
+    tunnel_run, account_run, close_run, linger_run;
 
 /* Publishes s->f and frees the pages that it has let go of. */
 void stride_publish(struct stride *s);

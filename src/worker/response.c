@@ -6,6 +6,7 @@
 #include "http/status.h"
 #include "worker/attempt.h"
 #include "worker/compose.h"
+#include "worker/fill.h"
 #include "worker/interim.h"
 #include "worker/tally.h"
 #include "worker/upload.h"
@@ -114,6 +115,8 @@ static next_step begin_answer(struct stride *s, const struct head *h)
 		return next;
 	if (is_held_back(s, h, &body))
 		return BECOME(STEP_RELAY, WAIT_BACKEND);
+	if (fill_judge(s, h, &body, &next))
+		return next;
 	decide_framing(s, &body);
 	grant_trailers(s, h, &body);
 	if (head_keepalive(h) && body.kind != BODY_UNTIL_CLOSE

@@ -13,7 +13,8 @@
 
 static bool is_worth_it(const struct stride *s)
 {
-	return s->f.secure == 0 && (s->f.flags & FLOW_ANSWERED)
+	return s->f.secure == 0 && s->f.fill == 0
+	    && (s->f.flags & (FLOW_ANSWERED | FLOW_MUTE)) == FLOW_ANSWERED
 	    && !upload_is_open(s)
 	    && s->f.res_kind == BODY_LENGTH
 	    && s->f.res_left >= WORTH_IT && s->f.bin_start == s->f.bin_end

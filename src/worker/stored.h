@@ -24,7 +24,10 @@ struct stored {
 	struct validators validators;
 	struct slice host, target; /* as asked for: purges, bans */
 	struct slice tags;     /* Surrogate-Key, Cache-Groups; bans.h */
-	const char *fields;    /* table and texts: stored_head */
+	struct slice origin;   /* what its backend is called: fields may name
+				* it, and are said in the client's terms */
+	bool origin_tls;
+	struct slice fields, texts; /* table and texts: stored_head */
 	unsigned nfields;
 	struct slice vary;     /* names and values: stored_fits */
 };
@@ -37,6 +40,17 @@ bool stored_read(struct slice record, struct stored *to);
  * for STORED_FIELDS. */
 void stored_head(const struct stored *st, struct head *h,
     struct field *fields);
+
+/* What stored_head is made of, for heads of our own: an empty one, and a field
+ * behind its last, of which there are fewer than STORED_FIELDS. */
+void stored_head_begin(struct head *h, struct field *fields, unsigned status);
+void stored_head_add(struct head *h, const struct field *f);
+
+/* The head of a stored response that the head of a 304 has freshened, into
+ * fields: those of freshness_renew. False: there are too many of them. Slices
+ * lie in both. */
+bool stored_merge(const struct stored *old, const struct head *h,
+    struct head *to, struct field *fields);
 
 /* cache_fits: arg is the struct request. */
 bool stored_fits(struct slice record, const void *arg);
@@ -55,8 +69,8 @@ bool stored_renew(struct buf *b, const struct request *r,
     const struct stored *old, const struct head *h,
     const struct freshness *f);
 
-/* A mark, until `until` (seconds of the epoch): responses to this are not
- * stored. */
+/* A mark, until `until` (seconds of the epoch; then fresh.received): responses
+ * to this are not stored. */
 bool stored_put_pass(struct buf *b, const struct request *r, int64_t until);
 
 #endif

@@ -14,6 +14,8 @@
  *       Handshakes that fail are done again; "lost L" at the end counts them,
  *       and connections that ended before the first byte of an answer: of
  *       TLS 1.3 a client sees no end of the handshake
+ * A PATH of origin's whose contents change is compared with the version that
+ * the answer says it is.
  * Prints "requests N failed F reset R mixed M stalled S"; the first ten
  * troubles go to stderr. failed: refused, no 200, or malformed; reset: the
  * connection ended before its answer did; mixed: another content than asked
@@ -185,7 +187,8 @@ static void choose(struct line *l)
 	} else if (want.npaths > 0) {
 		path = want.paths[draw() % (unsigned)want.npaths];
 		snprintf(l->path, sizeof(l->path), "%s", path);
-		if (sscanf(path, "/b/%llu/%llu", &size, &seed) == 2) {
+		if (sscanf(path, "/b/%llu/%llu", &size, &seed) == 2
+		    || sscanf(path, "/v/%llu/%llu", &size, &seed) == 2) {
 			l->size = size;
 			l->seed = seed;
 		}
@@ -278,6 +281,18 @@ static void begin(struct line *l)
 		active--;
 }
 
+/* Of what changes the answer says which it is. */
+static bool read_version(struct line *l)
+{
+	const char *tag = wire_field(l->in, "ETag");
+	unsigned long long version;
+
+	if (tag == NULL || sscanf(tag, "\"v%llu\"", &version) != 1)
+		return false;
+	wire_version(version, &l->seed, &l->size);
+	return true;
+}
+
 static void read_head(struct line *l)
 {
 	char *end, *length;
@@ -293,6 +308,10 @@ static void read_head(struct line *l)
 	end[2] = '\0';
 	if (sscanf(l->in, "HTTP/1.1 %u", &status) != 1 || status != 200) {
 		trouble(l, FAILED, strtok(l->in, "\r"));
+		return;
+	}
+	if (strncmp(l->path, "/v/", 3) == 0 && !read_version(l)) {
+		trouble(l, FAILED, "no version");
 		return;
 	}
 	l->sink = (struct wire_sink){.take = compare, .arg = l};

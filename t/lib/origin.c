@@ -3,6 +3,8 @@
 /*
  * origin [-r REQUESTS] ADDRESS    port 0 for any; prints "port N" and serves
  *   GET /b/SIZE/SEED[?chunked][&delay=MS]   SIZE bytes that belong to SEED
+ *   GET /v/SIZE/SEED[?...][&age=S]   the same of a version, another one every
+ *       WIRE_VERSION ms; ETag names it; may be stored for so long (1 s)
  *   POST /echo[?delay=MS]                   "LENGTH CHECKSUM\n" of the body
  * -r: a connection is closed after so many answers, without a warning.
  */
@@ -25,6 +27,9 @@ struct peer {
 	uint64_t due;
 	uint64_t length, sum; /* of the request's body */
 	bool echo;
+	bool versions, same;   /* contents change; but not since then */
+	uint64_t version;
+	unsigned age;          /* seconds for which a version may be stored */
 	struct wire_sink sink;
 	struct wire_source source;
 	size_t in_n, out_at, out_n;
@@ -63,7 +68,8 @@ static void consume(struct peer *p, size_t n)
 
 static void put_head(struct peer *p, unsigned status)
 {
-	const char *word = status == 200 ? "OK" : "Error";
+	const char *word = status == 200 ? "OK" : status == 304 ? "Same"
+	    : "Error";
 
 	p->out_at = 0;
 	p->out_n = (size_t)sprintf(p->out, "HTTP/1.1 %u %s\r\n"
@@ -76,9 +82,13 @@ static void put_head(struct peer *p, unsigned status)
 		p->out_n += (size_t)sprintf(p->out + p->out_n,
 		    "Content-Length: %llu\r\n",
 		    (unsigned long long)p->source.size);
+	if (p->versions)
+		p->out_n += (size_t)sprintf(p->out + p->out_n,
+		    "ETag: \"v%llu\"\r\nCache-Control: max-age=%u\r\n",
+		    (unsigned long long)p->version, p->age);
 	p->out_n += (size_t)sprintf(p->out + p->out_n, "%s\r\n",
 	    p->last ? "Connection: close\r\n" : "");
-	p->source.ended = p->head_only;
+	p->source.ended = p->head_only || status == 304;
 	p->step = STEP_ANSWER;
 }
 
@@ -88,7 +98,7 @@ static void begin_answer(struct peer *p)
 	int n;
 
 	if (!p->echo) {
-		put_head(p, 200);
+		put_head(p, p->same ? 304 : 200);
 		return;
 	}
 	n = sprintf(text, "%llu %016llx\n", (unsigned long long)p->length,
@@ -111,15 +121,23 @@ static void refuse(struct peer *p, unsigned status)
 static bool read_target(struct peer *p, const char *target)
 {
 	unsigned long long size, seed;
-	const char *delay;
+	const char *delay, *age;
 
+	p->versions = target[1] == 'v';
 	p->echo = strncmp(target, "/echo", 5) == 0;
 	if (!p->echo) {
-		if (sscanf(target, "/b/%llu/%llu", &size, &seed) != 2)
+		if (sscanf(target, p->versions ? "/v/%llu/%llu"
+		    : "/b/%llu/%llu", &size, &seed) != 2)
 			return false;
 		p->source = (struct wire_source){.seed = seed, .size = size,
 			.chunked = strstr(target, "chunked") != NULL};
 	}
+	if (p->versions) {
+		p->version = wire_now_ms() / WIRE_VERSION;
+		wire_version(p->version, &p->source.seed, &p->source.size);
+	}
+	age = strstr(target, "age=");
+	p->age = age ? (unsigned)strtoul(age + 4, NULL, 10) : 1;
 	delay = strstr(target, "delay=");
 	p->delay = delay ? (unsigned)strtoul(delay + 6, NULL, 10) : 0;
 	return true;
@@ -152,6 +170,9 @@ static void read_head(struct peer *p)
 		refuse(p, 404);
 		return;
 	}
+	char tag[32];
+	sprintf(tag, "\"v%llu\"", (unsigned long long)p->version);
+	p->same = p->versions && wire_field_is(p->in, "If-None-Match", tag);
 	p->length = 0;
 	p->sum = WIRE_SUM;
 	p->sink = (struct wire_sink){.take = count_body, .arg = p};

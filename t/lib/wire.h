@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define WIRE_VERSION 100 /* ms of each version of what changes */
 #define WIRE_CHUNK 5000 /* bytes in a chunk: no power of two, on purpose */
 
 static inline _Noreturn void wire_fail(const char *what)
@@ -66,6 +67,15 @@ static inline void wire_content(uint64_t seed, uint64_t offset, char *to,
 		offset += part;
 		n -= part;
 	}
+}
+
+/* Contents that change: seed and size of a version of what has a seed and a
+ * size. */
+static inline void wire_version(uint64_t version, uint64_t *seed,
+    uint64_t *size)
+{
+	*seed = wire_mix(*seed + 1) ^ wire_mix(version);
+	*size += version % 61 * 7;
 }
 
 /* FNV-1a; begin with WIRE_SUM. */

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "master/cache_words.h"
 #include "master/command.h"
 #include "master/overlay.h"
 #include "master/reply.h"
@@ -47,6 +48,14 @@ START_TEST(every_command_is_known)
 			COMMAND_ADD},
 		{"backend remove a/b", COMMAND_REMOVE},
 		{"config diff", COMMAND_DIFF}, {"config save", COMMAND_SAVE},
+		{"cache status", COMMAND_CACHE_STATUS},
+		{"cache purge https://a.example/x?y soft",
+			COMMAND_CACHE_PURGE},
+		{"cache ban re ^a.*b$ host=a.example:81 soft",
+			COMMAND_CACHE_BAN},
+		{"cache ban host A.example", COMMAND_CACHE_BAN},
+		{"cache warm http://a/1 http://a/2 https://a/3",
+			COMMAND_CACHE_WARM},
 	};
 	char back[COMMAND_LINE];
 
@@ -58,6 +67,80 @@ START_TEST(every_command_is_known)
 		ck_assert_uint_eq(n, strlen(all[i].line));
 		ck_assert_mem_eq(back, all[i].line, n);
 	}
+}
+END_TEST
+
+START_TEST(words_about_the_cache_are_checked)
+{
+	ck_assert(parse("cache purge http://a.example/"));
+	ck_assert(!c.soft);
+	ck_assert(parse("cache ban tag soft"));
+	ck_assert_str_eq(c.text, "soft");
+	ck_assert(!c.soft);
+	REFUSED("cache purge", "cache purge URL [soft]");
+	REFUSED("cache purge /path", "should be a URL");
+	REFUSED("cache purge ftp://a/", "should be a URL");
+	REFUSED("cache purge http://a/ hard", "\"hard\" is unknown");
+	REFUSED("cache purge http://a/ soft soft", "\"soft\" is unknown");
+	REFUSED("cache purge http://a/ host=b", "unknown here");
+	REFUSED("cache warm", "cache warm URL");
+	REFUSED("cache warm http://a/ b", "\"b\" should be a URL");
+	REFUSED("cache ban", "cache ban host|prefix|re|tag TEXT");
+	REFUSED("cache ban re", "cache ban host|prefix|re|tag TEXT");
+	REFUSED("cache ban url /a", "cannot be banned");
+	REFUSED("cache ban re (", "no regular expression");
+	REFUSED("cache ban host a/b", "no name of a host");
+	REFUSED("cache ban tag a host=", "names no host");
+	REFUSED("cache ban tag a host=/", "no name of a host");
+	REFUSED("cache ban host a host=b", "unknown here");
+	REFUSED("cache ban prefix a/b", "should be a URL, or a path");
+	REFUSED("cache ban prefix http://a/b host=c", "should be a URL");
+	REFUSED("cache ban prefix /../a", "should be a URL");
+	REFUSED("cache flush", "no command \"cache flush\"");
+}
+END_TEST
+
+static struct cache_ban ban_of(const char *line)
+{
+	struct cache_ban ban;
+	const char *why;
+
+	ck_assert_msg(parse(line), "%s: %s", line, wrong);
+	ck_assert(cache_words_ban(&c, &ban, &why));
+	return ban;
+}
+
+START_TEST(bans_speak_as_keys_do)
+{
+	struct cache_ban b = ban_of("cache ban host Shop.Example:443");
+
+	ck_assert_str_eq(b.host, "shop.example");
+	ck_assert_str_eq(b.text, "");
+	b = ban_of("cache ban prefix HTTP://Shop.Example:80/%69mg/../a?B=%20");
+	ck_assert_str_eq(b.host, "shop.example");
+	ck_assert_str_eq(b.text, "/a?B=%20");
+	b = ban_of("cache ban prefix https://a:80");
+	ck_assert_str_eq(b.host, "a:80");
+	ck_assert_str_eq(b.text, "/");
+	b = ban_of("cache ban prefix /img/ host=B.example:8080");
+	ck_assert_str_eq(b.host, "b.example:8080");
+	ck_assert_str_eq(b.text, "/img/");
+	b = ban_of("cache ban re Img/.*[.]PNG$");
+	ck_assert_str_eq(b.host, "");
+	ck_assert_str_eq(b.text, "Img/.*[.]PNG$");
+}
+END_TEST
+
+START_TEST(as_many_urls_as_fit)
+{
+	char line[COMMAND_LINE + 1] = "cache warm";
+
+	for (int i = 0; i < COMMAND_URLS; i++)
+		strcat(line, " http://a/");
+	ck_assert(parse(line));
+	ck_assert_uint_eq(strlen(c.text), COMMAND_URLS * 10 - 1);
+	strcat(line, " http://a/");
+	REFUSED(line, "cache warm URL");
 }
 END_TEST
 
@@ -386,6 +469,9 @@ int main(void)
 
 	suite_add_tcase(s, t);
 	tcase_add_test(t, every_command_is_known);
+	tcase_add_test(t, words_about_the_cache_are_checked);
+	tcase_add_test(t, bans_speak_as_keys_do);
+	tcase_add_test(t, as_many_urls_as_fit);
 	tcase_add_test(t, names_have_a_pool_and_a_backend);
 	tcase_add_test(t, numbers_have_bounds);
 	tcase_add_test(t, what_is_added_is_described);
