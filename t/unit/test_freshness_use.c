@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What stored responses may be used for: RFC 9111, 4.2.4 and 5.2.1; RFC 5861. */
+/* What stored responses may be used for: RFC 9111, 4.2.4, 5.2.1; RFC 5861. */
 /* links: http base */
 #include <stdlib.h>
 
