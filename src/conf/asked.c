@@ -58,7 +58,7 @@ bool conf_has_cache(const struct conf *conf)
 
 uint64_t conf_cache_object(const struct conf *conf)
 {
-	uint64_t most = 0;
+	uint64_t most = conf->cache.rules.max_object;
 
 	for (unsigned i = 0; i < conf->nsites; i++)
 		for (unsigned k = 0; k < conf->sites[i].nroutes; k++) {

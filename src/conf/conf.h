@@ -500,7 +500,7 @@ bool conf_has_gates(const struct conf *conf);
 bool conf_has_tls_backends(const struct conf *conf);
 
 /* True if there is a cache and a route uses it; bytes of the largest response
- * that one of them may store. */
+ * that one of them, or a site's that says nothing else, may store. */
 bool conf_has_cache(const struct conf *conf);
 uint64_t conf_cache_object(const struct conf *conf);
 

@@ -85,7 +85,8 @@ static void read_key(struct load *l, const struct keyword *k,
 		at.setting = config_setting_get_member(group, k->name);
 	if (at.setting == NULL)
 		at.setting = find_default(l, k);
-	if (at.setting || k->type == KEY_GROUP || k->type == KEY_PASSIVE)
+	if (at.setting || k->type == KEY_GROUP || k->type == KEY_PASSIVE
+	    || k->type == KEY_CACHE_AREA)
 		readers[k->type](l, &at);
 	else if (keyword_is_required(k) && group)
 		report_error(&l->report, config_setting_source_line(group),

@@ -6,7 +6,7 @@
 #include "conf/verify_cache.h"
 
 #define NAME_MOST 64 /* of a field, cookie or parameter */
-#define SIZE_LEAST (UINT64_C(1024) * 1024)
+#define SIZE_LEAST (2 * UINT64_C(1024) * 1024)
 #define OBJECT (8 * UINT64_C(1024) * 1024)
 
 /* "" is the reader's word for false. */
@@ -19,7 +19,7 @@ void read_cache_area(struct load *l, const struct spot *at)
 	if (conf->cache.file && *conf->cache.file == '\0')
 		conf->cache.file = NULL;
 	if (conf->cache.size && conf->cache.size < SIZE_LEAST)
-		spot_bad(l, at, "has a size below \"1M\"; write 0 for no "
+		spot_bad(l, at, "has a size below \"2M\"; write 0 for no "
 		    "cache");
 	if (l->report.errors > errors)
 		conf->cache.rules.max_object = 0;
@@ -126,7 +126,8 @@ static void add_part(struct load *l, const struct spot *item,
 		return;
 	suggest_init(&near, text);
 	for (unsigned i = 0; i < PARTS; i++)
-		suggest_offer(&near, parts[i].text.p);
+		if (parts[i].text.p[parts[i].text.n - 1] != ':')
+			suggest_offer(&near, parts[i].text.p);
 	if (!parse_part(slice_str(text), &part))
 		spot_bad(l, item, "has \"%s\"; right is \"host\", \"target\", "
 		    "\"scheme\", \"header:NAME\" or \"cookie:NAME\"%s", text,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -107,11 +108,13 @@ static bool make_areas(struct generation *g)
 		return false;
 	}
 	return (!conf_has_gates(conf) || wires_open(&g->lobby))
-	    && make_seats(g);
+	    && cachearea_claim(conf, &g->cache) && make_seats(g);
 }
 
 static void close_areas(struct generation *g)
 {
+	cachearea_release(g->cache);
+	g->cache = NULL;
 	area_close(&g->lobby.area);
 	area_close(&g->pages.area);
 	area_close(&g->seats.area);
@@ -134,6 +137,7 @@ void generation_unmap_all(const struct generation *but)
 		if (g != but)
 			area_close(&g->lobby.area);
 	}
+	cachearea_unmap_all(NULL);
 }
 
 static bool is_older(const struct generation *g, const struct generation *than)
@@ -142,8 +146,25 @@ static bool is_older(const struct generation *g, const struct generation *than)
 	    || g->state == GEN_DRAINING);
 }
 
-/* In the steward: only its own family's areas stay mapped, and the seats of
- * older ones. */
+static void see_rows(const struct lobby *older)
+{
+	if (mprotect(older->area.at, older->area.size, PROT_READ) < 0)
+		log_err("mprotect: %m");
+	cache_add_older(older);
+}
+
+/* Rows of older ones may pin what is in the cache, to their last breath. */
+static void keep_rows(const struct generation *g, struct generation *other)
+{
+	if (other->number < g->number
+	    && cachearea_is_shared(g->cache, other->cache))
+		see_rows(&other->lobby);
+	else
+		area_close(&other->lobby.area);
+}
+
+/* In the steward: only its own family's areas stay mapped, and the seats and
+ * rows of older ones. */
 static void become_family(struct generation *g)
 {
 	lobby = g->lobby;
@@ -154,13 +175,14 @@ static void become_family(struct generation *g)
 		struct generation *other = &generations[i];
 		if (other == g || other->state == GEN_NONE)
 			continue;
-		area_close(&other->lobby.area);
 		area_close(&other->pages.area);
 		if (is_older(other, g))
 			seats_add_older(&seats, &other->seats);
 		else
 			area_close(&other->seats.area);
+		keep_rows(g, other);
 	}
+	cachearea_unmap_all(g->cache);
 }
 
 static void run_steward(unsigned slot, void *arg)
@@ -185,6 +207,8 @@ static void tell_newest(void)
 			found = g;
 	}
 	seats = found ? found->seats : (struct seats){0};
+	if (found)
+		cachearea_use(found->cache);
 	atomic_store(&board.head->newest, found ? found->number : 0);
 }
 
@@ -351,6 +375,7 @@ static void free_slots(const struct generation *g)
 		    || atomic_load(&slot->state) == SLOT_FREE)
 			continue;
 		atomic_fetch_add(&slot->incarnation, 1);
+		atomic_store(&slot->pin, 0);
 		atomic_store(&slot->pid, 0);
 		atomic_store(&slot->state, SLOT_FREE);
 	}
@@ -358,6 +383,7 @@ static void free_slots(const struct generation *g)
 
 void generation_free(struct generation *g)
 {
+	atomic_store(&g->lobby.head->over, 1);
 	free_slots(g);
 	free_seats(g);
 	close_areas(g);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "conf/conf.h"
+#include "master/cachearea.h"
 #include "master/master.h"
 #include "master/young.h"
 #include "shm/lobby.h"
@@ -37,6 +38,7 @@ struct generation {
 	struct lobby lobby;
 	struct pages pages;
 	struct seats seats;
+	struct cachearea *cache; /* NULL: none */
 	uint64_t drain_until; /* clock_ms; GEN_STARTING, GEN_DRAINING */
 	struct young young;   /* of its processes that died young */
 	struct shift gates;

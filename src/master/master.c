@@ -51,6 +51,7 @@ static void promote(struct generation *g)
 	g->state = GEN_RUNNING;
 	bind_close_others(g->conf);
 	claim_settle(g->conf, g->seats.row);
+	cachearea_settle(g->cache);
 	control_commit(g->conf);
 	orders_follow(g->conf);
 	renewal_follow();

@@ -246,7 +246,8 @@ static inline void conn_copy_flow(struct flow *to, const struct flow *from)
 	    : offsetof(struct flow, side));
 }
 
-/* True for rows that carry requests: of clients, or without one. */
+/* It has requests, or is to have some: a client's, or one without a client. The
+ * kind of a row is its owner's: for others a hint. */
 static inline bool conn_has_requests(const struct conn *c)
 {
 	return c->kind == CONN_CLIENT || c->kind == CONN_REFRESH;

@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "shm/cache.h"
 #include "shm/lobby.h"
 #include "shm/pages.h"
 #include "shm/seats.h"
@@ -42,6 +43,33 @@ static unsigned waiting(void)
 
 	for (unsigned i = 0; i < seats.npools; i++)
 		n += seats.pool[i].length;
+	return n;
+}
+
+/* Entries of the cache that rows, or processes, say they use. */
+static unsigned pinned(void)
+{
+	unsigned n = 0;
+
+	for (unsigned row = LOBBY_FIRST; row < lobby.nrows; row++)
+		n += atomic_load(&lobby.pins[row]) != 0
+		    || atomic_load(&lobby.waits[row]) != 0;
+	for (unsigned slot = 1; slot < SLOTS; slot++)
+		n += slots.at[slot].generation == slot_self->generation
+		    && atomic_load(&slots.at[slot].pin) != 0;
+	return n;
+}
+
+static unsigned filling(void)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 1; i <= cache.nentries; i++) {
+		const struct entry *e = cache_entry(i);
+		enum entry_state state = cache_state(i);
+		n += (state == ENTRY_BUSY || state == ENTRY_FILLING)
+		    && e->family == slot_self->generation;
+	}
 	return n;
 }
 
@@ -96,11 +124,12 @@ void audit_end(unsigned generation)
 	seats_sum(&inflight, &idle);
 	unsigned locks = locks_held(), rows = rows_in_use();
 	unsigned left = pages_in_use(), loose = loose_descriptors();
-	unsigned queued = waiting();
-	bool clean = !(inflight | idle | locks | rows | left | loose | queued);
+	unsigned queued = waiting(), pins = pinned(), fills = filling();
+	bool clean = !(inflight | idle | locks | rows | left | loose | queued
+	    | pins | fills);
 	(clean ? log_info : log_warn)("generation %u ended: rows %u, "
 	    "pages %u, in flight %u, idle %u, descriptors %u, locks %u, "
-	    "queued %u", generation, rows, left, inflight, idle, loose, locks,
-	    queued);
+	    "queued %u, pins %u, fills %u", generation, rows, left, inflight,
+	    idle, loose, locks, queued, pins, fills);
 	atomic_store(&seats.head->over, 1);
 }

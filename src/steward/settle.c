@@ -8,6 +8,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "shm/arrive.h"
+#include "shm/cache.h"
 #include "shm/call.h"
 #include "shm/lobby.h"
 #include "shm/pages.h"
@@ -275,15 +276,6 @@ static void settle_peer_counts(struct conn *c, struct flow *f)
 	f->brx = rx;
 }
 
-/* What was being filled is nobody's but for what the flow names; and a pin is
- * what it names, too. */
-static void settle_entries(const struct conn *c, const struct flow *f)
-{
-	if (cache.head)
-		cache_settle_row(lobby_row(c), conn_serial(c), f->fill,
-		    f->entry);
-}
-
 static void settle_line(const struct conn *c, struct flow *f)
 {
 	for (unsigned n = 1; n < SLOTS; n++)
@@ -293,6 +285,20 @@ static void settle_line(const struct conn *c, struct flow *f)
 			f->flags |= FLOW_LOGGED;
 }
 
+/* What of the cache it has: that its flow names, and no more. */
+static void settle_entries(struct conn *c, uint32_t fill, uint32_t entry)
+{
+	if (cache.head)
+		cache_settle_row(lobby_row(c), conn_serial(c), fill, entry);
+}
+
+static void close_row(struct conn *c)
+{
+	if (conn_has_requests(c))
+		settle_entries(c, 0, 0);
+	lobby_close(c);
+}
+
 static void settle_client(struct conn *c, unsigned slot)
 {
 	struct flow f;
@@ -300,7 +306,7 @@ static void settle_client(struct conn *c, unsigned slot)
 	/* who received it died before it could say what is known of it */
 	if (!arrive_complete(c)) {
 		settle_pages(c, conn_flow(c));
-		lobby_close(c);
+		close_row(c);
 		return;
 	}
 	f = *conn_flow(c);
@@ -311,7 +317,6 @@ static void settle_client(struct conn *c, unsigned slot)
 	if (f.piped > PIPED_MOST) /* one of both counts could not be had */
 		f.flags |= FLOW_LOST;
 	settle_line(c, &f);
-	settle_entries(c, &f);
 	/* who was about to ring it has not carried it */
 	if (slots.at[slot].role == SLOT_WORKER && !c->granted
 	    && c->deaths < 2 * CONN_DEATHS)
@@ -320,6 +325,7 @@ static void settle_client(struct conn *c, unsigned slot)
 	/* who dies in here is not to leave chains through others' pages */
 	conn_publish(c, &f);
 	settle_pages(c, &f);
+	settle_entries(c, f.fill, f.entry);
 	lobby_ring(c, &f);
 }
 
@@ -337,7 +343,7 @@ static void settle_row(struct conn *c, unsigned slot)
 	if (conn_has_requests(c) && !is_noted(NOTE_CLOSE, c))
 		settle_client(c, slot);
 	else
-		lobby_close(c);
+		close_row(c);
 }
 
 static void settle_rows(unsigned slot)
@@ -376,6 +382,7 @@ static void free_slot(unsigned n)
 
 	atomic_fetch_add(&slot->incarnation, 1);
 	atomic_store(&slot->note, 0);
+	atomic_store(&slot->pin, 0);
 	atomic_store(&slot->pid, 0);
 	atomic_store(&slot->state, SLOT_FREE);
 }
@@ -396,6 +403,8 @@ void settle_slot(unsigned n)
 
 	pages_settle_locks(n);
 	seats_settle_locks(n);
+	if (cache.head)
+		cache_settle_locks(n);
 	settle_revival(n);
 	FAULT(settle_locks);
 	settle_rows(n);

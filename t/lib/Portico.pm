@@ -319,7 +319,7 @@ sub quit { my ($self, $seconds) = @_; return $self->end_by('QUIT', $seconds) }
 sub stop { my ($self, $seconds) = @_; return $self->end_by('TERM', $seconds) }
 
 our $CLEAN = qr/ended:\ rows\ 0,\ pages\ 0,\ in\ flight\ 0,
-    \ idle\ 0,\ descriptors\ 0,\ locks\ 0,\ queued\ 0$/x;
+    \ idle\ 0,\ descriptors\ 0,\ locks\ 0,\ queued\ 0,\ pins\ 0,\ fills\ 0$/x;
 
 # How many generations have ended with sums, and how many with other than
 # zero.

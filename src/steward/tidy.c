@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The steward's part in the cache: room, bans, waiters, families that ended. */
+#include "steward/tidy.h"
+
+#include <string.h>
+
+#include "shm/cache.h"
+#include "shm/lobby.h"
+#include "shm/slot.h"
+#include "steward/watch.h"
+
+#define BANS_MS 1000
+#define RING_MS 100
+#define FAMILIES 32 /* that are known at a time: more than live */
+
+struct families {
+	uint32_t at[FAMILIES];
+	unsigned n;
+};
+
+static bans_subject *subject;
+static uint64_t room_at, bans_at, ring_at; /* clock_ms */
+static struct families known; /* alive when we looked last */
+static bool looked;
+
+void tidy_init(bans_subject *s)
+{
+	subject = s;
+	room_at = bans_at = ring_at = 0;
+	looked = false;
+}
+
+static bool has(const struct families *f, uint32_t family)
+{
+	for (unsigned i = 0; i < f->n; i++)
+		if (f->at[i] == family)
+			return true;
+	return false;
+}
+
+static void add(struct families *f, uint32_t family)
+{
+	if (!has(f, family) && f->n < FAMILIES)
+		f->at[f->n++] = family;
+}
+
+/* The master frees the last slot of a family once no process of it is left,
+ * and orders the first one before there is any. */
+static void find_families(struct families *to)
+{
+	*to = (struct families){.n = 0};
+	for (unsigned n = 1; n < SLOTS; n++) {
+		uint32_t family = atomic_load(&slots.at[n].generation);
+		if (family && atomic_load(&slots.at[n].state) != SLOT_FREE)
+			add(to, family);
+	}
+}
+
+static bool all_live(const struct families *were, const struct families *are)
+{
+	for (unsigned i = 0; i < were->n; i++)
+		if (!has(are, were->at[i]))
+			return false;
+	return true;
+}
+
+/* Those that fetch for the cache by its word, and are no more. */
+static void find_gone(const struct families *live, struct families *to)
+{
+	*to = (struct families){.n = 0};
+	for (uint32_t i = 1; i <= cache.nentries; i++) {
+		enum entry_state state = cache_state(i);
+		uint32_t family = cache_entry(i)->family;
+		if ((state == ENTRY_BUSY || state == ENTRY_FILLING)
+		    && !has(live, family))
+			add(to, family);
+	}
+}
+
+/* A family whose steward ended as well cannot settle what it was filling. Who
+ * has just become steward does not know who was there before. */
+static void settle_families(void)
+{
+	struct families live, gone;
+
+	find_families(&live);
+	if (!looked || !all_live(&known, &live)) {
+		find_gone(&live, &gone);
+		/* one that has just begun is not gone */
+		find_families(&live);
+		for (unsigned i = 0; i < gone.n; i++)
+			if (!has(&live, gone.at[i]))
+				cache_settle_family(gone.at[i]);
+	}
+	known = live;
+	looked = true;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+uint64_t tidy_look(uint64_t now)
+{
+	if (cache.head == NULL)
+		return UINT64_MAX;
+	if (now >= room_at)
+		room_at = cache_tidy(now);
+	if (now >= bans_at) {
+		if (watch_is_newest()) {
+			settle_families();
+			bans_tidy(subject);
+		}
+		bans_at = now + BANS_MS;
+	}
+	return earlier(room_at, bans_at);
+}
+
+static bool some_wait(void)
+{
+	unsigned top = lobby_top();
+
+	for (unsigned row = LOBBY_FIRST; row < top; row++)
+		if (atomic_load_explicit(&lobby.waits[row],
+		    memory_order_relaxed))
+			return true;
+	return false;
+}
+
+uint64_t tidy_ring(uint64_t now)
+{
+	if (cache.head == NULL || !atomic_load(&lobby.head->waiting))
+		return UINT64_MAX;
+	if (now >= ring_at) {
+		/* before we look: who begins to wait while we do says so */
+		atomic_store(&lobby.head->waiting, 0);
+		cache_ring_waiting();
+		if (some_wait())
+			atomic_store(&lobby.head->waiting, 1);
+		ring_at = now + RING_MS;
+	}
+	return ring_at;
+}

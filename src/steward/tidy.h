@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The steward's part in the cache: room, bans, waiters, families that ended. */
+#ifndef STEWARD_TIDY_H
+#define STEWARD_TIDY_H
+
+#include <stdint.h>
+
+#include "shm/bans.h"
+
+/* Once per steward, before the others; subject reads a record. */
+void tidy_init(bans_subject *subject);
+
+/* Does what is due; a short while at most. Returns clock_ms of the next. */
+uint64_t tidy_look(uint64_t now);
+
+/* Rows wait for what others fetch: those rows whose turn has come are rung.
+ * Returns clock_ms of the next look. */
+uint64_t tidy_ring(uint64_t now);
+
+#endif
