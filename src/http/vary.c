@@ -66,8 +66,11 @@ static void put_value(struct buf *b, struct slice value, bool lower,
 {
 	const char *p = value.p, *end = p + value.n, *next;
 	bool comma = false;
-	char c;
 
+	if ((size_t)(b->end - b->at) < value.n) {
+		b->full = true;
+		return;
+	}
 	for (; p < end; p++) {
 		next = skip_blanks(p, end);
 		if (!*quoted && next > p &&
@@ -76,12 +79,11 @@ static void put_value(struct buf *b, struct slice value, bool lower,
 			continue;
 		}
 		if (*quoted && *p == '\\' && end - p > 1)
-			buf_put(b, p++, 1);
+			*b->at++ = *p++;
 		else if (*p == '"')
 			*quoted = !*quoted;
 		comma = *p == ',';
-		c = lower ? ascii_lower(*p) : *p;
-		buf_put(b, &c, 1);
+		*b->at++ = lower ? ascii_lower(*p) : *p;
 	}
 }
 

@@ -103,7 +103,25 @@ START_TEST(no_cache_asks_and_no_store_does_not)
 	check_use(&ten, 0, "no-cache, max-stale", USE_NOT);
 	check_use(&ten, 0, "no-store", USE_FRESH);
 	check_use(&ten, 0, "only-if-cached", USE_FRESH);
-	ck_assert_int_eq(use_with(&ten, 0, "no-cache", false, DAY), USE_NOT);
+}
+END_TEST
+
+START_TEST(no_cache_is_a_wish_when_all_is_down)
+{
+	const struct freshness strict = {.received = RECEIVED,
+	    .lifetime = 10, .strict = true};
+
+	ck_assert_int_eq(use_with(&ten, 0, "no-cache", false, 5),
+	    USE_IF_DOWN);
+	ck_assert_int_eq(use_with(&ten, 14, "no-cache", false, 5),
+	    USE_IF_DOWN);
+	ck_assert_int_eq(use_with(&ten, 15, "no-cache", false, 5), USE_NOT);
+	ck_assert_int_eq(use_with(&ten, 15, "no-cache, max-stale, "
+	    "stale-if-error=99", false, 5), USE_NOT);
+	ck_assert_int_eq(use_with(&strict, 9, "no-cache", false, 5),
+	    USE_IF_DOWN);
+	ck_assert_int_eq(use_with(&strict, 10, "no-cache", false, 5),
+	    USE_NOT);
 }
 END_TEST
 
@@ -229,6 +247,7 @@ int main(void)
 	tcase_add_test(tc, min_fresh_is_honoured);
 	tcase_add_test(tc, max_stale_is_honoured);
 	tcase_add_test(tc, no_cache_asks_and_no_store_does_not);
+	tcase_add_test(tc, no_cache_is_a_wish_when_all_is_down);
 	tcase_add_test(tc, no_cache_of_the_response_always_asks);
 	tcase_add_test(tc, stale_while_revalidate_is_a_window);
 	tcase_add_test(tc, stale_if_error_is_a_window);
