@@ -35,6 +35,7 @@ static const struct verb {
 } verbs[COMMAND_VERBS] = {
 	[COMMAND_STATUS] = {"status", NULL, read_nothing, ""},
 	[COMMAND_RELOAD] = {"reload", NULL, read_nothing, ""},
+	[COMMAND_UPGRADE] = {"upgrade", NULL, read_nothing, ""},
 	[COMMAND_REOPEN] = {"reopen", NULL, read_nothing, ""},
 	[COMMAND_STOP] = {"stop", NULL, read_nothing, ""},
 	[COMMAND_STOP_GRACEFUL] = {"stop", "graceful", read_nothing, ""},

@@ -21,12 +21,13 @@
 #include "master/report.h"
 #include "master/signals.h"
 #include "master/target.h"
+#include "master/upgrade.h"
 
 /* Answers, and returns true; or false: the reload will, or the charge. */
 typedef bool order(const struct command *c, struct reply *r);
 
-static order show, reload, reopen, stop, set_workers, set_state, set_weight,
-    add, drop, show_changes, save, show_cache;
+static order show, reload, upgrade, reopen, stop, set_workers, set_state,
+    set_weight, add, drop, show_changes, save, show_cache;
 
 static const struct {
 	order *obey;
@@ -35,6 +36,7 @@ static const struct {
 } table[COMMAND_VERBS] = {
 	[COMMAND_STATUS] = {show, false},
 	[COMMAND_RELOAD] = {reload, true},
+	[COMMAND_UPGRADE] = {upgrade, true},
 	[COMMAND_REOPEN] = {reopen, true, true},
 	[COMMAND_STOP] = {stop, true},
 	[COMMAND_STOP_GRACEFUL] = {stop, true},
@@ -57,7 +59,7 @@ static const char no_generation[] = "no generation is there yet; try again "
 	"in a moment";
 
 static int signal_due;      /* once the answer is on its way */
-static bool reload_due;
+static bool reload_due, upgrade_due;
 static bool pending;        /* a change that the reload is for */
 static bool kept_too_much;  /* it is in the file, and may come to nothing */
 static struct command change;
@@ -130,6 +132,8 @@ static bool stop(const struct command *c, struct reply *r)
 
 static const char *reload_hindrance(void)
 {
+	if (upgrade_is_under_way())
+		return "an upgrade is under way; try again when it has ended";
 	if (reload_is_forbidden())
 		return "Portico is told to stop";
 	if (reload_is_under_way())
@@ -147,6 +151,17 @@ static bool reload(const struct command *c, struct reply *r)
 	if (hindrance)
 		return refuse(r, hindrance);
 	reload_due = true;
+	return false;
+}
+
+static bool upgrade(const struct command *c, struct reply *r)
+{
+	const char *hindrance = reload_hindrance();
+
+	(void)c;
+	if (hindrance)
+		return refuse(r, hindrance);
+	upgrade_due = true;
 	return false;
 }
 
@@ -401,6 +416,9 @@ void orders_carry_out(void)
 	if (signal_due)
 		signals_raise(signal_due);
 	signal_due = 0;
+	if (upgrade_due)
+		upgrade_begin();
+	upgrade_due = false;
 	if (!reload_due)
 		return;
 	reload_due = false;
