@@ -4,6 +4,7 @@
 #include "http/date.h"
 #include "http/remap.h"
 #include "http/status.h"
+#include "worker/cached.h"
 #include "worker/compose.h"
 #include "worker/edit.h"
 #include "worker/stick.h"
@@ -164,6 +165,7 @@ static void put_fields(struct buf *b, const struct request *r,
 	for (unsigned i = 0; i < h->nfields; i++) {
 		const struct field *f = &h->fields[i];
 		if ((f->flags & FIELD_DROP) || f->id == FIELD_CONTENT_LENGTH
+		    || (f->id == FIELD_SURROGATE_KEY && policy->cache.on)
 		    || edit_is_among(&policy->hide, f->name)
 		    || (edits && edit_drops(e, f->name))
 		    || is_sticky(r, f)
@@ -244,6 +246,9 @@ static void put_head(struct buf *b, const struct stride *s,
 	put_fields(b, s->r, h);
 	put_sticky(b, s->r, h);
 	put_hsts(b, s->r, h);
+	if (s->r->origin.p == NULL && !edit_drops(edits,
+	    SLICE("Cache-Status")))
+		cached_put_status(b, s, h->status);
 	edit_put(b, s->r, edits);
 	if (!head_has(h, FIELD_DATE) && !edit_drops(edits, SLICE("Date")))
 		compose_date(b);
