@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 
-#include "http/cachestatus.h"
 #include "shm/cache.h"
 #include "shm/chore.h"
 #include "shm/tallies.h"
@@ -26,25 +25,6 @@ const char *cached_word(const struct request *r)
 {
 	return r->cached < sizeof by / sizeof by[0] ? by[r->cached].word
 	    : NULL;
-}
-
-/* It is stored as soon as there is a record of it. */
-static bool is_stored(const struct flow *f)
-{
-	return f->fill && cache_state(f->fill) == ENTRY_FILLING;
-}
-
-void cached_put_status(struct buf *b, const struct stride *s, unsigned status)
-{
-	const struct request *r = s->r;
-	struct cachestatus c = {
-		.fwd = (enum cachestatus_fwd)r->forwarded,
-		.fwd_status = status,
-		.stored = is_stored(&s->f),
-	};
-
-	if (r->forwarded != FWD_NONE && r->route->policy.cache.status_header)
-		cachestatus_put(b, &c);
 }
 
 #define KNOWN 64 /* routes, by their address */

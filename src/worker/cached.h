@@ -3,7 +3,6 @@
 #ifndef WORKER_CACHED_H
 #define WORKER_CACHED_H
 
-#include "base/buf.h"
 #include "worker/request.h"
 
 /* "hit", "miss", ...; NULL if its route has no cache. */
@@ -11,10 +10,6 @@ const char *cached_word(const struct request *r);
 
 /* What it fetched is stored. */
 void cached_stored(const struct stride *s);
-
-/* Of a response that was forwarded for, and is not the cache's: Cache-Status
- * (RFC 9211), if its route says it. */
-void cached_put_status(struct buf *b, const struct stride *s, unsigned status);
 
 /* At its end: counts it for its route (tallies.h). */
 void cached_count(const struct stride *s);

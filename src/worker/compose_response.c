@@ -4,9 +4,9 @@
 #include "http/date.h"
 #include "http/remap.h"
 #include "http/status.h"
-#include "worker/cached.h"
 #include "worker/compose.h"
 #include "worker/edit.h"
+#include "worker/fill.h"
 #include "worker/stick.h"
 
 void compose_status_line(struct buf *b, unsigned status, struct slice reason)
@@ -246,10 +246,9 @@ static void put_head(struct buf *b, const struct stride *s,
 	put_fields(b, s->r, h);
 	put_sticky(b, s->r, h);
 	put_hsts(b, s->r, h);
-	if (s->r->origin.p == NULL && !edit_drops(edits,
-	    SLICE("Cache-Status")))
-		cached_put_status(b, s, h->status);
 	edit_put(b, s->r, edits);
+	if (s->r->route->policy.cache.on && s->r->origin.p == NULL)
+		fill_put_status(b, s, h->status);
 	if (!head_has(h, FIELD_DATE) && !edit_drops(edits, SLICE("Date")))
 		compose_date(b);
 	put_framing(s, b, h, body);

@@ -15,29 +15,11 @@ static next_step go_on(const struct stride *s)
 }
 
 /* It fetches for itself, and neither waits for others nor they for it. */
-static next_step pass(struct stride *s, enum cachestatus_fwd why)
+static next_step pass(struct stride *s)
 {
 	s->r->cached = CACHED_PASS;
-	s->r->forwarded = (uint8_t)why;
 	s->r->alone = true;
 	return go_on(s);
-}
-
-static bool is_read(const struct request *r)
-{
-	return r->head.method_id == METHOD_GET
-	    || r->head.method_id == METHOD_HEAD;
-}
-
-/* If-Match and If-Unmodified-Since are the backend's to judge (RFC 9111,
- * 4.3.2). */
-static bool is_for_cache(const struct request *r)
-{
-	const struct head *h = &r->head;
-
-	return r->framing.kind == BODY_NONE && !r->wants_websocket
-	    && !head_has(h, FIELD_UPGRADE) && !head_has(h, FIELD_IF_MATCH)
-	    && !head_has(h, FIELD_IF_UNMODIFIED_SINCE);
 }
 
 /* What it is held against is noted: nobody does it again. */
@@ -174,36 +156,10 @@ static bool join(struct stride *s, const struct cachecontrol *asked,
 	return true;
 }
 
-/* Is what there is fresh, and the request alone wants more? */
-static bool is_asked_anew(const struct stride *s)
-{
-	const struct cachecontrol nothing = {
-		.max_age = CACHECONTROL_NONE,
-		.s_maxage = CACHECONTROL_NONE,
-		.min_fresh = CACHECONTROL_NONE,
-		.max_stale = CACHECONTROL_NONE,
-		.stale_while_revalidate = CACHECONTROL_NONE,
-		.stale_if_error = CACHECONTROL_NONE,
-	};
-	struct stored st;
-
-	return stored_read(cache_record(s->f.entry), &st)
-	    && use_of(s, s->f.entry, &st, &nothing) == USE_FRESH;
-}
-
-static enum cachestatus_fwd why(const struct stride *s,
-    const struct cache_found *found)
-{
-	if (s->f.entry)
-		return is_asked_anew(s) ? FWD_REQUEST : FWD_STALE;
-	return found->others ? FWD_VARY_MISS : FWD_URI_MISS;
-}
-
 static next_step miss(struct stride *s, const struct cachecontrol *asked,
     const struct cache_found *found, bool self)
 {
 	s->r->cached = CACHED_MISS;
-	s->r->forwarded = (uint8_t)why(s, found);
 	keep_stale(s);
 	if (s->f.fill) /* claimed for it before it began */
 		return fill_claim(s, found);
@@ -215,7 +171,7 @@ static next_step miss(struct stride *s, const struct cachecontrol *asked,
 	}
 	if (asked->no_store) {
 		serve_let_go(s);
-		return pass(s, FWD_REQUEST);
+		return pass(s);
 	}
 	return self && found->busy ? fill_go_alone(s) : fill_claim(s, found);
 }
@@ -233,7 +189,7 @@ static next_step find(struct stride *s)
 		return serve_entry(s, how);
 	if (there == THERE_PASS) {
 		cache_unpin();
-		return pass(s, FWD_BYPASS);
+		return pass(s);
 	}
 	return miss(s, &asked, &found, there == THERE_SELF);
 }
@@ -242,11 +198,9 @@ static next_step find(struct stride *s)
 next_step lookup_run(struct stride *s)
 {
 	serve_let_go(s);
-	if (!is_read(s->r))
-		return pass(s, FWD_METHOD);
-	if (!is_for_cache(s->r))
-		return pass(s, FWD_REQUEST);
+	if (!key_is_for_cache(s->r))
+		return pass(s);
 	if (s->r->key.n == 0 && !key_make(s->r))
-		return pass(s, FWD_BYPASS);
+		return pass(s);
 	return find(s);
 }
