@@ -18,6 +18,7 @@
 
 #define AT_ONCE 8 /* requests of one order that are under way */
 #define SOON_MS 20
+#define TIDY_MS 100
 #define IDLE_MS 1000
 
 /* How far this steward has come with an order. */
@@ -29,12 +30,16 @@ struct progress {
 };
 
 static const struct conf *conf;
+static bans_subject *subject_of;
 static struct progress progress[CHORES];
+static uint64_t tidy_at;
 
-void chores_init(const struct conf *of)
+void chores_init(const struct conf *of, bans_subject *subject)
 {
 	conf = of;
+	subject_of = subject;
 	memset(progress, 0, sizeof progress);
+	tidy_at = 0;
 }
 
 /* ---- Requests ---- */
@@ -129,6 +134,8 @@ static void add_ban(struct chore_row *c, uint32_t word)
 	    slice_make(c->text, strnlen(c->text, sizeof c->text)),
 	    c->soft != 0, &why);
 
+	if (fine)
+		tidy_at = 0;
 	end(c, word, !fine, fine ? "" : why);
 }
 
@@ -199,6 +206,13 @@ static bool carry_out(unsigned row)
 	return true;
 }
 
+static uint64_t tidy(uint64_t now)
+{
+	if (now >= tidy_at)
+		tidy_at = now + (bans_tidy(subject_of) ? TIDY_MS : IDLE_MS);
+	return tidy_at;
+}
+
 uint64_t chores_look(uint64_t now)
 {
 	bool any = false;
@@ -207,5 +221,6 @@ uint64_t chores_look(uint64_t now)
 		return now + IDLE_MS;
 	for (unsigned i = 0; i < CHORES; i++)
 		any = carry_out(i) || any;
-	return now + (any ? SOON_MS : IDLE_MS);
+	uint64_t next = tidy(now);
+	return any && now + SOON_MS < next ? now + SOON_MS : next;
 }
