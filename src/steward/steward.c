@@ -297,8 +297,8 @@ static uint64_t look(uint64_t now, bool woken)
 	if (woken || now >= looks.chores)
 		looks.chores = may_begin() ? chores_look(now) : now + 100;
 	return earlier(earlier(earlier(looks.deadlines, looks.tick),
-	    earlier(looks.staff, looks.watch)),
-	    earlier(earlier(looks.tidy, looks.ring), looks.chores));
+	    earlier(looks.staff, looks.watch)), earlier(looks.chores,
+	    earlier(looks.tidy, looks.ring)));
 }
 
 /* Names and probes. */

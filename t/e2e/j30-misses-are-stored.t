@@ -63,10 +63,10 @@ my $head = ask($at, request('HEAD /large'));
 is field($head, 'Content-Length'), length $large, 'HEAD: the length of it';
 is times($b, '/large'), 1, 'HEAD: the backend is not asked';
 
-for (qw(/open /cut /halved /huge /grows /no /part /mute)) {
-	my @r = map { get($at, $_) } 1 .. 3;
-	is scalar(grep { stored($_) } @r), 0, "$_: no hit";
-	is times($b, $_), 3, "$_: the backend is asked each time";
+for my $target (qw(/open /cut /halved /huge /grows /no /part /mute)) {
+	my @r = map { get($at, $target) } 1 .. 3;
+	is scalar(grep { stored($_) } @r), 0, "$target: no hit";
+	is times($b, $target), 3, "$target: the backend is asked each time";
 }
 is length get($at, '/grows')->{body}, 1_200_000, '/grows: it comes whole';
 my $r = get($at, '/fresh', 'Cache-Control: only-if-cached');

@@ -17,10 +17,11 @@ sub cached
 	my ($backend, %more) = @_;
 	my ($cache, $listener, $pool, $top, $site) = map { $_ // '' }
 	    @more{qw(cache listener pool top site)};
+	my $size = $more{size} // '64M';
 	my $address = ref $backend ? $backend->address : $backend;
 
 	return Portico->start(qq{
-	cache = { size = "} . ($more{size} // '64M') . qq{"; };
+	cache = { size = "$size"; };
 	listeners = { http = { address = "\@http\@"; $listener }; };
 	pools = { app = { backends = [ "$address" ]; $pool }; };
 	sites = { x = { hosts = "*"; $site
