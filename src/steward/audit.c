@@ -12,7 +12,7 @@
 
 static bool is_connection(const struct conn *c)
 {
-	return (conn_asks(c) || c->kind == CONN_BACKEND
+	return (conn_has_requests(c) || c->kind == CONN_BACKEND
 	    || c->kind == CONN_PROBE || c->kind == CONN_RESOLVER)
 	    && word_state(conn_word(c)) != CONN_FREE;
 }
@@ -107,7 +107,8 @@ bool audit_is_empty(void)
 		return false;
 	for (unsigned row = LOBBY_FIRST; row < top; row++) {
 		struct conn *c = lobby_get(row);
-		if (conn_asks(c) && word_state(conn_word(c)) != CONN_FREE)
+		if (conn_has_requests(c)
+		    && word_state(conn_word(c)) != CONN_FREE)
 			return false;
 	}
 	return !any_in_hand();

@@ -294,7 +294,7 @@ static void settle_entries(struct conn *c, uint32_t fill, uint32_t entry)
 
 static void close_row(struct conn *c)
 {
-	if (conn_asks(c))
+	if (conn_has_requests(c))
 		settle_entries(c, 0, 0);
 	lobby_close(c);
 }
@@ -340,7 +340,7 @@ static void settle_row(struct conn *c, unsigned slot)
 		return; /* fired just now: the next round takes it */
 	FAULT(settle_row);
 	/* all that it held has been given back, perhaps its keys as well */
-	if (conn_asks(c) && !is_noted(NOTE_CLOSE, c))
+	if (conn_has_requests(c) && !is_noted(NOTE_CLOSE, c))
 		settle_client(c, slot);
 	else
 		close_row(c);
@@ -362,7 +362,8 @@ static void arm_again(struct conn *c)
 {
 	uint32_t serial = conn_serial(c);
 
-	if (conn_asks(c) && word_state(conn_word(c)) == CONN_PARKED)
+	if (conn_has_requests(c)
+	    && word_state(conn_word(c)) == CONN_PARKED)
 		lobby_look_again(c, serial);
 }
 
