@@ -344,7 +344,8 @@ void control_leave(struct will *w)
 	will_number(w, "inode", door.ino);
 	will_end(w);
 	for (int i = 0; i < CONTROL_CALLERS; i++)
-		if (callers[i].state != CALLER_NONE)
+		if (callers[i].state != CALLER_NONE
+		    && !charge_is_due(&callers[i].reply))
 			leave_caller(w, &callers[i]);
 }
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "master/charge.h"
 #include "master/control.h"
 #include "master/generation.h"
 #include "master/inspect.h"
@@ -225,7 +226,7 @@ void upgrade_look(void)
 	if (state == TRIES)
 		look_at_trial();
 	if (state == AGREED && !reload_is_under_way()
-	    && !generation_find(GEN_STARTING))
+	    && (charge_wakes_at() == 0 || clock_ms() >= until))
 		go();
 }
 

@@ -367,14 +367,8 @@ static void unhang(struct conn *c)
 		explicit_bzero(&lobby.sessions[lobby_row(c)],
 		    sizeof(struct session));
 	FAULT(close_wiped);
-	atomic_store(&lobby.waits[lobby_row(c)], 0);
-	atomic_store(&lobby.pins[lobby_row(c)], 0);
 	atomic_store_explicit(&lobby.due[lobby_row(c)], 0,
 	    memory_order_relaxed);
-	atomic_store_explicit(&lobby.waits[lobby_row(c)], 0,
-	    memory_order_relaxed);
-	atomic_store_explicit(&lobby.pins[lobby_row(c)], 0,
-	    memory_order_release);
 	atomic_store_explicit(&c->word, word_make(word_serial(w) + 1, 0,
 	    CONN_FREE), memory_order_release);
 }

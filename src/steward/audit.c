@@ -66,9 +66,7 @@ static unsigned filling(void)
 
 	for (uint32_t i = 1; i <= cache.nentries; i++) {
 		const struct entry *e = cache_entry(i);
-		enum entry_state state = cache_state(i);
-		n += (state == ENTRY_BUSY || state == ENTRY_FILLING)
-		    && e->family == slot_self->generation;
+		n += e->row != 0 && e->family == slot_self->generation;
 	}
 	return n;
 }

@@ -65,6 +65,10 @@ bool fill_judge(struct stride *s, const struct head *h,
  * more (RFC 9111, 4.4). */
 void fill_invalidate(const struct stride *s, const struct head *h);
 
+/* Cache-Status (RFC 9211) of a response that is relayed, where the route wants
+ * it. */
+void fill_put_status(struct buf *b, const struct stride *s, unsigned status);
+
 /* Body bytes, decoded, in their order, on their way to the client. False:
  * there is no more room; it has been let go of. */
 bool fill_bytes(struct stride *s, const char *p, size_t n);
