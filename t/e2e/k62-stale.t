@@ -119,19 +119,16 @@ on_error("$_ forbids it", [ cc("max-age=60, stale-if-error=1000, $_"),
     for 'must-revalidate', 'proxy-revalidate', 's-maxage=60', 'no-cache';
 on_error('stale from the start by Expires', [ 'Expires: ' . date(-10),
     cc('stale-if-error=1000'), 'ETag: "a"' ], reply(503, 'error'), 'stored');
-my $r = on_error('HEAD and GET', \@sie, reply(503, 'error'), 'stored');
 $path = new_path();
 answers($path, reply(200, 'stored', @sie), reply(503, 'error'), reply(304, '',
     'ETag: "a"', cc('max-age=600'), 'Test: b'));
 fetch($path) for 1, 2;
 is field(fetch($path), 'Test'), 'b', '4: what is kept can be renewed later';
-is send_request("POST $path", [], 'x')->{status}, 304 == 304 ? 304 : 0,
-    '4: other methods get what comes' if 0;
 
 # ---- by the operator ----
 
-answers("/more/$_", reply(200, 'old', cc('max-age=60'), 'Age: 80',
-    'ETag: "a"'), reply(200, 'new', cc('max-age=60'))) for 'a';
+answers('/more/a', reply(200, 'old', cc('max-age=60'), 'Age: 80',
+    'ETag: "a"'), reply(200, 'new', cc('max-age=60')));
 fetch('/more/a');
 is fetch('/more/a')->{body}, 'old', 'stale_while_revalidate of the route';
 ok until_true(sub { fetch('/more/a')->{body} eq 'new' }, 5), 'renews it';

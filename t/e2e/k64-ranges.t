@@ -27,7 +27,7 @@ sub oracle
 	my ($value, $n) = @_;
 	my @ranges;
 
-	my ($set) = $value =~ /^bytes=(.*)$/i or return undef;
+	my ($set) = $value =~ /^bytes=(.+)$/i or return undef;
 	for (split /[ \t]*,[ \t]*/, $set, -1) {
 		if (/^(\d+)-(\d*)$/) {
 			my ($first, $last) = ($1, $2);
@@ -50,7 +50,7 @@ sub parts
 	my ($boundary) = (field($r, 'Content-Type') // '') =~
 	    m{^multipart/byteranges; *boundary="?([^";]{1,70})"?$}
 	    or return 'no multipart/byteranges';
-	my $rest = "\r\n$r->{body}";
+	my $rest = $r->{body} =~ /^\r\n/ ? $r->{body} : "\r\n$r->{body}";
 	my @parts;
 
 	while ($rest =~ s/^\r\n--\Q$boundary\E\r\n(.*?)\r\n\r\n//s) {
