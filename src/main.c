@@ -16,6 +16,7 @@
 #include "logger/logger.h"
 #include "master/inspect.h"
 #include "master/master.h"
+#include "master/upgrade.h"
 #include "roles.h"
 #include "steward/steward.h"
 #include "worker/explain.h"
@@ -58,11 +59,15 @@ struct command {
 	struct explain explain;
 	const char *folder;       /* of --self-signed */
 	const char *const *names; /* what follows the options */
-	char mode; /* t, T, x, S, or 0: run */
+	int legacy; /* its descriptor: master/legacy.h */
+	char mode; /* t, T, x, S, y, U, or 0: run */
 };
 
 static const struct option long_options[] = {
 	{"self-signed", required_argument, NULL, 'S'},
+	/* of a master that is upgraded, to the program that follows it */
+	{"try", required_argument, NULL, 'y'},
+	{"upgrade", required_argument, NULL, 'U'},
 	{NULL, 0, NULL, 0},
 };
 
@@ -156,6 +161,11 @@ static void read_option(struct command *c, int option)
 		c->mode = 'S';
 		c->folder = optarg;
 		break;
+	case 'y':
+	case 'U':
+		c->mode = (char)option;
+		c->legacy = atoi(optarg);
+		break;
 	case 'K':
 		conf_list_keywords(stdout);
 		exit(EXIT_FINE);
@@ -224,10 +234,31 @@ static int look_at(const struct conf *conf)
 	}
 }
 
+/* Without what the old program has put behind our name. */
+static char **own_arguments(char **argv)
+{
+	argv[2] = argv[0];
+	return argv + 2;
+}
+
+/* The configuration is read once it is known where it is. */
+static int follow_old_program(int argc, char **argv)
+{
+	if (argc < 3 || asked.legacy <= STDERR_FILENO)
+		leave(EXIT_USAGE, stderr, usage);
+	task.options = asked.options;
+	task.argv = own_arguments(argv);
+	task.legacy = asked.legacy;
+	return asked.mode == 'y' ? upgrade_try(&task, asked.legacy)
+	    : master_run_on(&task);
+}
+
 int main(int argc, char **argv)
 {
 	title_init(argc, argv);
 	read_command(&asked, argc, argv);
+	if (asked.mode == 'y' || asked.mode == 'U')
+		return follow_old_program(argc, argv);
 	if (asked.mode == 'S')
 		return selfsigned_make(asked.folder, asked.names, stdout,
 		    stderr);
@@ -239,6 +270,8 @@ int main(int argc, char **argv)
 		conf_free(conf);
 		return code;
 	}
+	task.argv = argv;
+	task.legacy = -1;
 	task.file = absolute(asked.file);
 	task.options = asked.options;
 	return master_run(&task, conf);

@@ -102,18 +102,30 @@ static uint32_t read_word(char *rest)
 	return w | (rest ? number(rest, 15) : 1) << 16;
 }
 
-void fault_arm(_Atomic uint32_t *word)
+/* The word of the first mark; 0: there is none. */
+static uint32_t read_wish(void)
 {
 	const char *want = getenv("PORTICO_FAULT");
 	char text[80], *rest = text;
 
-	fault_word = word;
 	if (want == NULL || strlen(want) >= sizeof text)
-		return;
+		return 0;
 	strcpy(text, want);
 	uint32_t first = read_word(strsep(&rest, ","));
 	then = rest ? read_word(rest) : 0;
-	atomic_store(word, first);
+	return first;
+}
+
+void fault_arm(_Atomic uint32_t *word)
+{
+	fault_word = word;
+	atomic_store(word, read_wish());
+}
+
+void fault_follow(_Atomic uint32_t *word)
+{
+	fault_word = word;
+	read_wish();
 }
 
 /* What the word is after a hit: one less to pass over, or to end. */

@@ -29,6 +29,10 @@ extern _Atomic uint32_t *fault_word;
  * is armed then. Dies when there is no such mark. */
 void fault_arm(_Atomic uint32_t *word);
 
+/* The same of a page that is armed already: what follows the first mark is
+ * known here too. */
+void fault_follow(_Atomic uint32_t *word);
+
 /* Does what is armed, by default ends this process by SIGKILL, when `mark` is
  * the armed one. */
 void fault_hit(enum fault mark);

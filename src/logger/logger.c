@@ -235,7 +235,10 @@ static void carry_lines(void)
 
 static void write_rest(void)
 {
-	while (drain(UINT64_MAX) > 0)
+	uint64_t now = clock_us();
+
+	/* what comes while it leaves is the next one's */
+	while (drain(now) > 0)
 		;
 	for (unsigned i = LOGGER_ACCESS; i < LOGGER_OUTPUTS; i++)
 		output_close(&outputs[i]);

@@ -115,6 +115,43 @@ bool bind_all(const struct conf *conf, struct lobby *l)
 	return all;
 }
 
+void bind_find(const struct conf *conf, struct lobby *l)
+{
+	for (unsigned i = 0; i < conf->nlisteners; i++) {
+		const struct conf_listener *listener = &conf->listeners[i];
+		for (unsigned k = 0; k < listener->naddresses; k++)
+			if (find(&listener->addresses[k]))
+				add(l, listener, &listener->addresses[k]);
+	}
+}
+
+void bind_leave(struct will *w)
+{
+	for (unsigned i = 0; i < nbound; i++) {
+		will_item(w, "listener");
+		will_fd(w, "fd", bound[i].fd);
+		will_bytes(w, "address", (const char *)&bound[i].at.sa,
+		    bound[i].at.len);
+		will_end(w);
+	}
+}
+
+void bind_inherit(struct legacy *l)
+{
+	const struct legacy_item *i = NULL;
+
+	while ((i = legacy_next(l, i, "listener")) != NULL
+	    && nbound < LOBBY_LISTENERS) {
+		struct bound *b = &bound[nbound++];
+		size_t n;
+		const char *at = legacy_bytes(l, i, "address",
+		    sizeof b->at.un, &n);
+		*b = (struct bound){.fd = legacy_fd(l, i, "fd")};
+		memcpy(&b->at.sa, at, n);
+		b->at.len = (socklen_t)n;
+	}
+}
+
 static bool names(const struct conf *conf, const struct addr *at)
 {
 	for (unsigned i = 0; conf && i < conf->nlisteners; i++)

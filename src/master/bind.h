@@ -6,6 +6,8 @@
 #include <stdbool.h>
 
 #include "conf/conf.h"
+#include "master/legacy.h"
+#include "master/will.h"
 #include "shm/lobby.h"
 
 /* Binds what is not bound yet and fills l->listeners, and l->gated with those
@@ -15,5 +17,12 @@ bool bind_all(const struct conf *conf, struct lobby *l);
 
 /* Closes the sockets that the configuration (NULL: none) does not name. */
 void bind_close_others(const struct conf *conf);
+
+/* The sockets, for the program that follows, and from the one before. Then
+ * bind_find fills the lists of a family that it has left, as far as they are
+ * bound still. */
+void bind_leave(struct will *w);
+void bind_inherit(struct legacy *l);
+void bind_find(const struct conf *conf, struct lobby *l);
 
 #endif

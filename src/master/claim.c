@@ -81,6 +81,30 @@ uint16_t *claim_rows(const struct conf *conf)
 	return row;
 }
 
+static bool inherit(const struct conf_pool *pool,
+    const struct conf_backend *b, unsigned row)
+{
+	char name[BOARD_NAME * 2];
+	int n = snprintf(name, sizeof name, "%s/%s", pool->name, b->name);
+
+	if (n < 0 || n >= BOARD_NAME || !board_adopt(row, name))
+		return false;
+	places[row] = place_of(b);
+	return true;
+}
+
+bool claim_inherit(const struct conf *conf, const uint16_t *row)
+{
+	for (unsigned i = 0; i < conf->npools; i++)
+		for (unsigned k = 0; k < conf->pools[i].nbackends; k++) {
+			const struct conf_pool *pool = &conf->pools[i];
+			const struct conf_backend *b = &pool->backends[k];
+			if (!inherit(pool, b, row[b->index]))
+				return false;
+		}
+	return true;
+}
+
 void claim_settle(const struct conf *conf, const uint16_t *row)
 {
 	for (unsigned i = 0; i < conf->npools; i++) {

@@ -3,6 +3,7 @@
 #ifndef MASTER_CLAIM_H
 #define MASTER_CLAIM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "conf/conf.h"
@@ -17,5 +18,9 @@ void claim_settle(const struct conf *conf, const uint16_t *row);
 
 /* Gives them back; does not free row[]. */
 void claim_drop(const struct conf *conf, const uint16_t *row);
+
+/* The rows that a generation of the program before has; they are claimed again.
+ * False: they cannot be its. */
+bool claim_inherit(const struct conf *conf, const uint16_t *row);
 
 #endif

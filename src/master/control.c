@@ -3,6 +3,8 @@
 #include "master/control.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -321,17 +323,79 @@ void control_look(const struct pollfd *p, nfds_t n)
 		let_in();
 }
 
-void control_reload_ended(bool fine, const char *said, size_t n)
+static void leave_caller(struct will *w, const struct caller *c)
+{
+	will_item(w, "caller");
+	will_number(w, "state", c->state);
+	will_fd(w, "fd", c->fd);
+	will_number(w, "since", c->since);
+	will_bytes(w, "line", c->line, c->got);
+	will_bytes(w, "reply", c->reply.n ? c->reply.at + c->sent : "",
+	    c->reply.n - c->sent);
+	will_end(w);
+}
+
+void control_leave(struct will *w)
+{
+	will_item(w, "control");
+	will_fd(w, "fd", door.fd);
+	will_text(w, "path", control_path());
+	will_number(w, "device", door.dev);
+	will_number(w, "inode", door.ino);
+	will_end(w);
+	for (int i = 0; i < CONTROL_CALLERS; i++)
+		if (callers[i].state != CALLER_NONE
+		    && !charge_is_due(&callers[i].reply))
+			leave_caller(w, &callers[i]);
+}
+
+static void inherit_caller(struct caller *c, struct legacy *l,
+    const struct legacy_item *i)
+{
+	size_t n;
+	const char *text = legacy_bytes(l, i, "line", sizeof c->line, &n);
+
+	*c = (struct caller){.since = legacy_number(l, i, "since", 0,
+	    UINT64_MAX), .fd = legacy_fd(l, i, "fd"), .got = n};
+	memcpy(c->line, text, n);
+	c->state = (enum caller_state)legacy_number(l, i, "state",
+	    CALLER_SPEAKS, CALLER_LISTENS);
+	text = legacy_bytes(l, i, "reply", REPLY_MOST, &n);
+	c->reply.at = malloc(n + 1);
+	if (c->reply.at == NULL) {
+		legacy_blame(l, "no memory for a reply");
+		return;
+	}
+	memcpy(c->reply.at, text, n);
+	c->reply.n = n;
+	c->reply.room = n + 1;
+}
+
+void control_inherit(struct legacy *l)
+{
+	const struct legacy_item *i = legacy_get(l, "control");
+
+	door.fd = legacy_fd_or_none(l, i, "fd");
+	door.dev = legacy_number(l, i, "device", 0, UINT64_MAX);
+	door.ino = legacy_number(l, i, "inode", 0, UINT64_MAX);
+	snprintf(door.path, sizeof door.path, "%s", legacy_text(l, i, "path",
+	    sizeof door.path - 1));
+	i = NULL;
+	for (int n = 0; n < CONTROL_CALLERS && (i = legacy_next(l, i,
+	    "caller")) != NULL; n++)
+		inherit_caller(&callers[n], l, i);
+}
+
+void control_ended(const char *why, const char *said, size_t n)
 {
 	for (int i = 0; i < CONTROL_CALLERS; i++) {
 		struct caller *c = &callers[i];
 		if (c->state != CALLER_WAITS || charge_is_due(&c->reply))
 			continue;
-		if (fine)
-			reply_ok(&c->reply);
+		if (why)
+			reply_error(&c->reply, "failed", "%s", why);
 		else
-			reply_error(&c->reply, "failed", "the configuration "
-			    "stays as it was");
+			reply_ok(&c->reply);
 		reply_lines(&c->reply, said, n);
 		reply_end(&c->reply);
 		answer(c);
@@ -346,5 +410,5 @@ void control_shut(void)
 	socket_close(&door);
 	for (int i = 0; i < CONTROL_CALLERS; i++)
 		charge_forget(&callers[i].reply);
-	control_reload_ended(false, why, sizeof why - 1);
+	control_ended("nothing has changed", why, sizeof why - 1);
 }

@@ -8,6 +8,8 @@
 #include <stddef.h>
 
 #include "conf/conf.h"
+#include "master/legacy.h"
+#include "master/will.h"
 
 #define CONTROL_CALLERS 16
 #define CONTROL_POLLS (CONTROL_CALLERS + 1)
@@ -33,8 +35,14 @@ void control_look(const struct pollfd *p, nfds_t n);
  * which what is under way is looked at; 0: there is no such time. */
 unsigned long long control_wakes_at(void);
 
-/* A reload is over: who waits for it is told, with lines of the log. */
-void control_reload_ended(bool fine, const char *said, size_t n);
+/* What callers wait for is over: they are told, with lines of the log. why:
+ * what that means, if it did not go well. */
+void control_ended(const char *why, const char *said, size_t n);
+
+/* The socket and who is there, for the program that follows, and from the one
+ * before. */
+void control_leave(struct will *w);
+void control_inherit(struct legacy *l);
 
 /* Nobody is let in any more, the socket's name goes; those that are in get
  * their answers. */

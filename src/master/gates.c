@@ -58,7 +58,7 @@ static void run_gate(unsigned slot, void *arg)
 	    .alone = first->alone, .drop = privs_drop};
 
 	generation_unmap_all(first->g);
-	area_close(&board.area);
+	area_unmap(&board.area);
 	wires_for_gate(l);
 	if (!first->shift->lets_in)
 		l->ngated = 0;
@@ -327,6 +327,23 @@ unsigned long long gates_look(void)
 			first = at;
 	}
 	return first;
+}
+
+void gates_leave(struct will *w)
+{
+	will_item(w, "gates");
+	will_number(w, "newest", newest_shift);
+	will_fd(w, "tickets", tickets);
+	will_end(w);
+}
+
+void gates_inherit(const struct master_task *t, struct legacy *l)
+{
+	const struct legacy_item *i = legacy_get(l, "gates");
+
+	task = t;
+	newest_shift = (unsigned)legacy_number(l, i, "newest", 0, UINT32_MAX);
+	tickets = legacy_fd_or_none(l, i, "tickets");
 }
 
 void gates_close(struct generation *g)

@@ -6,8 +6,10 @@
 #include <stdbool.h>
 
 #include "master/generation.h"
+#include "master/legacy.h"
 #include "master/master.h"
 #include "master/spawn.h"
+#include "master/will.h"
 
 /* A shift is made at once and reads the same certificates. The one that a
  * generation begins with lets clients in and takes calls; a renewal makes a
@@ -42,5 +44,10 @@ unsigned long long gates_look(void);
 
 /* None of them is left: closes what the master has of them. */
 void gates_close(struct generation *g);
+
+/* What is of no generation, for the program that follows, and from the one
+ * before. */
+void gates_leave(struct will *w);
+void gates_inherit(const struct master_task *t, struct legacy *l);
 
 #endif

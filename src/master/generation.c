@@ -132,10 +132,10 @@ void generation_unmap_all(const struct generation *but)
 		struct generation *g = &generations[i];
 		if (g->state == GEN_NONE)
 			continue;
-		area_close(&g->pages.area);
-		area_close(&g->seats.area);
+		area_unmap(&g->pages.area);
+		area_unmap(&g->seats.area);
 		if (g != but)
-			area_close(&g->lobby.area);
+			area_unmap(&g->lobby.area);
 	}
 	cachearea_unmap_all(NULL);
 }
@@ -160,7 +160,7 @@ static void keep_rows(const struct generation *g, struct generation *other)
 	    && cachearea_is_shared(g->cache, other->cache))
 		see_rows(&other->lobby);
 	else
-		area_close(&other->lobby.area);
+		area_unmap(&other->lobby.area);
 }
 
 /* In the steward: only its own family's areas stay mapped, and the seats and
@@ -175,11 +175,11 @@ static void become_family(struct generation *g)
 		struct generation *other = &generations[i];
 		if (other == g || other->state == GEN_NONE)
 			continue;
-		area_close(&other->pages.area);
+		area_unmap(&other->pages.area);
 		if (is_older(other, g))
 			seats_add_older(&seats, &other->seats);
 		else
-			area_close(&other->seats.area);
+			area_unmap(&other->seats.area);
 		keep_rows(g, other);
 	}
 	cachearea_unmap_all(g->cache);
@@ -210,6 +210,17 @@ static void tell_newest(void)
 	if (found)
 		cachearea_use(found->cache);
 	atomic_store(&board.head->newest, found ? found->number : 0);
+}
+
+unsigned generation_newest(void)
+{
+	return newest;
+}
+
+void generation_go_on(unsigned number)
+{
+	newest = number;
+	tell_newest();
 }
 
 static void refresh_seats(void)

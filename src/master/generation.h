@@ -95,6 +95,10 @@ void generation_unmap_all(const struct generation *but);
  * of the configuration. */
 unsigned generation_wants(const struct generation *g);
 
+/* The number of the newest one that there ever was, for who goes on. */
+unsigned generation_newest(void);
+void generation_go_on(unsigned number);
+
 /* Wakes its steward. */
 void generation_order(const struct generation *g);
 

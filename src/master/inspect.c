@@ -20,6 +20,7 @@
 #include "base/title.h"
 #include "master/files.h"
 #include "master/generation.h"
+#include "master/intake.h"
 #include "master/spawn.h"
 #include "shm/board.h"
 
@@ -30,19 +31,11 @@ unsigned inspect_patience = 30000;
 
 static const char fine_word[] = "fine\n"; /* behind the facts */
 #define LAST (sizeof fine_word - 1)
+_Static_assert(LAST <= INTAKE_LAST, "the word is kept");
 static const char no_result[] = "the check of certificates ended without a "
     "result\n";
 static const char too_late[] = "the check of certificates took too long: it "
     "was ended\n";
-
-/* What comes through a pipe. */
-struct intake {
-	int fd; /* -1: it has ended */
-	char *at;
-	size_t n, room, most;
-	char last[LAST]; /* its last bytes, with room for them or not */
-	bool cut;
-};
 
 static struct inspection {
 	unsigned number;
@@ -75,7 +68,7 @@ static void seclude(void)
 	log_on_panic(NULL);
 	log_to(NULL);
 	generation_unmap_all(NULL);
-	area_close(&board.area);
+	area_unmap(&board.area);
 }
 
 static void run(void *arg)
@@ -97,102 +90,22 @@ static void run(void *arg)
 	_exit(EXIT_SUCCESS);
 }
 
-/* ---- What it says ---- */
-
-static bool grow(struct intake *in)
-{
-	size_t room = in->room ? 2 * in->room : 4096;
-	char *at = room <= in->most ? realloc(in->at, room) : NULL;
-
-	if (at == NULL)
-		return false;
-	in->at = at;
-	in->room = room;
-	return true;
-}
-
-static void end(struct intake *in)
-{
-	if (in->fd >= 0)
-		close(in->fd);
-	in->fd = -1;
-}
-
-static void keep_last(struct intake *in, const char *p, size_t n)
-{
-	size_t kept = n < LAST ? LAST - n : 0;
-
-	memmove(in->last, in->last + LAST - kept, kept);
-	memcpy(in->last + kept, p + n - (LAST - kept), LAST - kept);
-}
-
-/* What there is no room for is read, and lost. */
-static void take(struct intake *in)
-{
-	char rest[4096];
-
-	while (in->fd >= 0) {
-		bool fits = in->n < in->room || grow(in);
-		char *to = fits ? in->at + in->n : rest;
-		ssize_t n = read(in->fd, to, fits ? in->room - in->n
-		    : sizeof rest);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			return;
-		if (n <= 0) {
-			end(in);
-			return;
-		}
-		keep_last(in, to, (size_t)n);
-		in->cut = in->cut || !fits;
-		in->n += fits ? (size_t)n : 0;
-	}
-}
-
-static void say(const char *text)
-{
-	struct intake *in = &now.said;
-	size_t n = strlen(text);
-
-	if (n <= in->room - in->n || grow(in)) {
-		memcpy(in->at + in->n, text, n);
-		in->n += n;
-	}
-}
-
-static bool open_intake(struct intake *in, size_t most, int *other)
-{
-	int fd[2];
-
-	end(in);
-	in->n = 0;
-	in->most = most;
-	in->cut = false;
-	memset(in->last, 0, LAST);
-	if (pipe2(fd, O_CLOEXEC) < 0)
-		return false;
-	in->fd = fd[0];
-	*other = fd[1];
-	return fcntl(fd[0], F_SETFL, O_NONBLOCK) == 0;
-}
-
 /* ---- Its course ---- */
 
 static void fail(const char *why)
 {
-	end(&now.said);
-	end(&now.found);
+	intake_end(&now.said);
+	intake_end(&now.found);
 	now.state = INSPECT_FAILED;
-	say(why);
+	intake_add(&now.said, why);
 }
 
 static void start(const struct master_task *task, const struct conf *conf)
 {
 	struct child_task t = {task, conf, -1, -1};
 
-	if (open_intake(&now.said, SAID_MOST, &t.said)
-	    && open_intake(&now.found, FACTS_BYTES, &t.found))
+	if (intake_open(&now.said, SAID_MOST, &t.said)
+	    && intake_open(&now.found, FACTS_BYTES, &t.found))
 		now.pid = spawn_aside(run, &t);
 	if (now.pid <= 0) {
 		log_err("the check of certificates cannot be started: %m");
@@ -244,7 +157,8 @@ static void drop_last_word(struct intake *in)
 /* It was fine if its last word is there. */
 static void conclude(void)
 {
-	if (memcmp(now.found.last, fine_word, LAST) == 0) {
+	if (memcmp(now.found.last + INTAKE_LAST - LAST, fine_word,
+	    LAST) == 0) {
 		drop_last_word(&now.found);
 		now.state = INSPECT_FINE;
 	} else {
@@ -258,8 +172,8 @@ enum inspect_state inspect_look(unsigned number)
 		return INSPECT_LOST;
 	if (now.state != INSPECT_GOES_ON)
 		return now.state;
-	take(&now.said);
-	take(&now.found);
+	intake_take(&now.said);
+	intake_take(&now.found);
 	if (now.said.fd < 0 && now.found.fd < 0) {
 		conclude();
 	} else if (clock_ms() >= now.until) {

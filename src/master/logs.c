@@ -34,6 +34,7 @@ static struct output {
 
 static int control = -1;
 static uint64_t retry_at; /* clock_ms; 0: nothing is due */
+static unsigned last_output;
 
 /* A FIFO is held open for both directions: there need be no reader now, and
  * one that comes back finds what was written meanwhile. Its writes must not
@@ -138,12 +139,11 @@ static void set_output(struct output *o, const struct conf_log *l)
 /* Numbers go round, so that one is not used again soon. */
 static struct output *new_output(void)
 {
-	static unsigned last;
-
 	for (unsigned i = 0; i < LOGGER_OUTPUTS - LOGGER_ACCESS; i++) {
-		last = (last + 1) % (LOGGER_OUTPUTS - LOGGER_ACCESS);
-		if (!outputs[LOGGER_ACCESS + last].claimed)
-			return &outputs[LOGGER_ACCESS + last];
+		last_output = (last_output + 1)
+		    % (LOGGER_OUTPUTS - LOGGER_ACCESS);
+		if (!outputs[LOGGER_ACCESS + last_output].claimed)
+			return &outputs[LOGGER_ACCESS + last_output];
 	}
 	return NULL;
 }
@@ -235,7 +235,7 @@ static void run_logger(unsigned slot, void *arg)
 
 	fd_close_all_but(keep, 4);
 	generation_unmap_all(NULL);
-	area_close(&board.area);
+	area_unmap(&board.area);
 	title_set("logger");
 	first->task->logger(slot, first->control);
 }
@@ -275,6 +275,76 @@ bool logs_start(const struct master_task *task)
 	}
 	tell_due();
 	return fine && send_word(LOGGER_GO);
+}
+
+static unsigned flags_of(const struct output *o)
+{
+	return (unsigned)o->due | (unsigned)o->open << 1
+	    | (unsigned)o->failed << 2;
+}
+
+static void leave_output(struct will *w, unsigned n)
+{
+	const struct output *o = &outputs[n];
+
+	if (!o->claimed && !o->due)
+		return;
+	will_item(w, "log");
+	will_number(w, "output", n);
+	will_number(w, "claimed", o->claimed);
+	will_number(w, "flags", flags_of(o));
+	will_number(w, "kind", o->kind);
+	will_number(w, "facility", (uint64_t)o->facility);
+	will_text(w, "path", o->path ? o->path : "");
+	will_end(w);
+}
+
+void logs_leave(struct will *w)
+{
+	for (unsigned n = 0; n < LOGGER_OUTPUTS; n++)
+		leave_output(w, n);
+	will_item(w, "logger");
+	will_fd(w, "control", control);
+	will_number(w, "last", last_output);
+	will_end(w);
+}
+
+static void inherit_output(struct legacy *l, const struct legacy_item *i)
+{
+	struct output *o = &outputs[legacy_number(l, i, "output", 0,
+	    LOGGER_OUTPUTS - 1)];
+	unsigned flags = (unsigned)legacy_number(l, i, "flags", 0, 7);
+	const char *path = legacy_text(l, i, "path", 4096);
+
+	*o = (struct output){.claimed = legacy_bool(l, i, "claimed"),
+	    .due = flags & 1, .open = flags & 2, .failed = flags & 4,
+	    .kind = (enum conf_log_kind)legacy_number(l, i, "kind", 0,
+		CONF_LOG_SYSLOG),
+	    .facility = (int)legacy_number(l, i, "facility", 0, 1 << 16)};
+	if (o->kind != CONF_LOG_FILE)
+		return;
+	o->path = strdup(path);
+	if (o->path == NULL)
+		die("no memory for the logs");
+}
+
+void logs_inherit(struct legacy *l)
+{
+	const struct legacy_item *i = NULL;
+
+	while ((i = legacy_next(l, i, "log")) != NULL)
+		inherit_output(l, i);
+	i = legacy_get(l, "logger");
+	control = legacy_fd_or_none(l, i, "control");
+	last_output = (unsigned)legacy_number(l, i, "last", 0,
+	    LOGGER_OUTPUTS);
+	retry_at = clock_ms();
+}
+
+void logs_replace(void)
+{
+	if (!send_word(LOGGER_FINISH))
+		log_debug("the logger takes no orders: %m");
 }
 
 void logs_finish(void)

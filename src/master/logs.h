@@ -6,7 +6,9 @@
 #include <stdbool.h>
 
 #include "conf/conf.h"
+#include "master/legacy.h"
 #include "master/master.h"
+#include "master/will.h"
 
 /* Before a generation is made of conf: gives each of its access logs the
  * output (conf_log.output) of that destination, which may be one that another
@@ -30,5 +32,14 @@ void logs_retry(void);
 
 /* Tells the logger to write what is left, and to leave. */
 void logs_finish(void);
+
+/* The outputs and the logger's socket, for the program that follows, and from
+ * the one before. */
+void logs_leave(struct will *w);
+void logs_inherit(struct legacy *l);
+
+/* The logger is to be one of this program: the old one writes what is left,
+ * and leaves; the next is started when it is buried. */
+void logs_replace(void);
 
 #endif

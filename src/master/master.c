@@ -26,6 +26,7 @@
 #include "master/signals.h"
 #include "master/spawn.h"
 #include "master/start.h"
+#include "master/upgrade.h"
 #include "roles.h"
 
 #define TICK_MS 1000
@@ -34,11 +35,26 @@
 static const struct master_task *task;
 static bool finishing; /* QUIT: no new work, end when all is done */
 static bool started;
+static bool old_logger; /* it is of the program before */
 static uint64_t born; /* clock_ms */
 
 uint64_t master_born(void)
 {
 	return born;
+}
+
+void master_go_on(uint64_t since)
+{
+	born = since;
+	started = true;
+}
+
+/* The old program's logger goes once the first generation of ours runs. */
+static void replace_logger(void)
+{
+	if (old_logger)
+		logs_replace();
+	old_logger = false;
 }
 
 static void promote(struct generation *g)
@@ -57,6 +73,7 @@ static void promote(struct generation *g)
 	renewal_follow();
 	if (started)
 		logs_reopen(g->conf);
+	replace_logger();
 	log_set_level(g->conf->error_log.level);
 	log_info("generation %u is running: %u workers", g->number,
 	    g->conf->workers_min);
@@ -109,6 +126,7 @@ static void finish(void)
 
 	finishing = true;
 	notify_stopping();
+	upgrade_drop();
 	reload_forbid();
 	control_shut();
 	while ((g = generation_find(GEN_STARTING)) != NULL)
@@ -132,9 +150,13 @@ static void follow_signals(void)
 		log_info("finishing");
 		finish();
 	}
-	if (started && !finishing && generation_find(GEN_STARTING) == NULL
-	    && !reload_inspects() && signals_take(SIGHUP))
+	if (!started || finishing || generation_find(GEN_STARTING)
+	    || reload_inspects() || upgrade_is_under_way())
+		return;
+	if (signals_take(SIGHUP))
 		reload_begin(NULL);
+	else if (signals_take(SIGUSR2))
+		upgrade_begin();
 }
 
 static unsigned long long sooner(unsigned long long a, unsigned long long b)
@@ -188,6 +210,7 @@ static void stop(void)
 
 	if (!finishing)
 		notify_stopping();
+	upgrade_drop();
 	reload_forbid();
 	control_shut();
 	kill_all();
@@ -230,6 +253,7 @@ static int loop(void)
 		logs_retry();
 		follow_signals();
 		reload_look();
+		upgrade_look();
 		if (started)
 			reload_start_over();
 		unsigned long long again = sooner(sooner(clock_ms() + TICK_MS,
@@ -279,6 +303,7 @@ int master_run(const struct master_task *t, struct conf *conf)
 {
 	task = t;
 	born = clock_ms();
+	upgrade_init(t);
 	reload_init(t);
 	conf = lay_over(conf);
 	if (!logs_claim(conf) || !start_prepare(t, conf))
@@ -289,6 +314,25 @@ int master_run(const struct master_task *t, struct conf *conf)
 	bool found = be_found(conf);
 	title_set("master");
 	int code = found ? loop() : EXIT_FAILED;
+	stop();
+	start_undo();
+	return code;
+}
+
+int master_run_on(struct master_task *t)
+{
+	task = t;
+	signals_catch();
+	upgrade_take_over(t, t->legacy);
+	old_logger = true;
+	title_set("master");
+	const struct generation *g = generation_current();
+	if (g) {
+		log_set_level(g->conf->error_log.level);
+		orders_follow(g->conf);
+	}
+	reload_begin(NULL);
+	int code = loop();
 	stop();
 	start_undo();
 	return code;

@@ -17,6 +17,8 @@ struct gate_task;
 struct master_task {
 	const char *file; /* configuration; NULL in quick mode */
 	struct conf_options options;
+	char *const *argv; /* for the program that takes our place */
+	int legacy;        /* what one has left whose place we take; -1: none */
 	void (*steward)(unsigned slot, const struct conf *conf,
 	    unsigned generation, int master);
 	void (*logger)(unsigned slot, int control);
@@ -29,7 +31,11 @@ struct master_task {
  * configuration, which it owns from now on. */
 int master_run(const struct master_task *task, struct conf *conf);
 
-/* clock_ms at which it began. */
+/* The same for who takes the place of another program: upgrade.h. */
+int master_run_on(struct master_task *task);
+
+/* clock_ms at which it began; and who goes on with what began then. */
 uint64_t master_born(void);
+void master_go_on(uint64_t born);
 
 #endif

@@ -37,6 +37,11 @@ void notify_init(void)
 	unsetenv("NOTIFY_SOCKET");
 }
 
+const char *notify_name(void)
+{
+	return to_size ? name : "";
+}
+
 static void tell(const char *text)
 {
 	struct timeval patience = {1, 0};

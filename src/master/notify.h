@@ -7,6 +7,9 @@
  * no child speaks for us. Without it the others do nothing. */
 void notify_init(void);
 
+/* Of the socket; "" if nobody wants to know. */
+const char *notify_name(void);
+
 /* Each sends one datagram, and may wait a second for room; status is a line
  * for people. ready: started, or a reload has ended, well or not. */
 void notify_ready(const char *status);

@@ -22,6 +22,8 @@ bool obituary_is_leave(const struct child *c, int status)
 {
 	if (!WIFEXITED(status))
 		return false;
+	if (c->role == SLOT_LOGGER)
+		return WEXITSTATUS(status) == EXIT_FINE;
 	if (c->role == SLOT_GATE)
 		return WEXITSTATUS(status) == EXIT_RETIRED;
 	return c->role == SLOT_WORKER
@@ -57,8 +59,8 @@ void obituary_write(unsigned n, const struct child *c, int status)
 	obituary_name(c, name);
 	if (obituary_is_leave(c, status)) {
 		log_debug("%s (pid %d) left: %s", name, c->pid,
-		    WEXITSTATUS(status) == EXIT_RETIRED
-		    ? "it is not needed" : "it has carried enough requests");
+		    WEXITSTATUS(status) == EXIT_RECYCLED
+		    ? "it has carried enough requests" : "it is not needed");
 		return;
 	}
 	say_end(name, c->pid, status);

@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "conf/members.h"
-#include "master/cache_report.h"
 #include "master/charge.h"
 #include "master/config.h"
 #include "master/generation.h"
@@ -21,12 +20,13 @@
 #include "master/report.h"
 #include "master/signals.h"
 #include "master/target.h"
+#include "master/upgrade.h"
 
 /* Answers, and returns true; or false: the reload will, or the charge. */
 typedef bool order(const struct command *c, struct reply *r);
 
-static order show, reload, reopen, stop, set_workers, set_state, set_weight,
-    add, drop, show_changes, save, show_cache;
+static order show, reload, upgrade, reopen, stop, set_workers, set_state,
+    set_weight, add, drop, show_changes, save;
 
 static const struct {
 	order *obey;
@@ -35,6 +35,7 @@ static const struct {
 } table[COMMAND_VERBS] = {
 	[COMMAND_STATUS] = {show, false},
 	[COMMAND_RELOAD] = {reload, true},
+	[COMMAND_UPGRADE] = {upgrade, true},
 	[COMMAND_REOPEN] = {reopen, true, true},
 	[COMMAND_STOP] = {stop, true},
 	[COMMAND_STOP_GRACEFUL] = {stop, true},
@@ -47,7 +48,7 @@ static const struct {
 	[COMMAND_REMOVE] = {drop, true},
 	[COMMAND_DIFF] = {show_changes, false, true},
 	[COMMAND_SAVE] = {save, false, true},
-	[COMMAND_CACHE_STATUS] = {show_cache, false, true},
+	[COMMAND_CACHE_STATUS] = {charge_begin, false, true},
 	[COMMAND_CACHE_PURGE] = {charge_begin, true, true},
 	[COMMAND_CACHE_BAN] = {charge_begin, true, true},
 	[COMMAND_CACHE_WARM] = {charge_begin, true, true},
@@ -57,7 +58,7 @@ static const char no_generation[] = "no generation is there yet; try again "
 	"in a moment";
 
 static int signal_due;      /* once the answer is on its way */
-static bool reload_due;
+static bool reload_due, upgrade_due;
 static bool pending;        /* a change that the reload is for */
 static bool kept_too_much;  /* it is in the file, and may come to nothing */
 static struct command change;
@@ -104,15 +105,6 @@ static bool show(const struct command *c, struct reply *r)
 	return true;
 }
 
-static bool show_cache(const struct command *c, struct reply *r)
-{
-	const struct generation *g = generation_current();
-
-	(void)c;
-	cache_report(r, g->conf);
-	return true;
-}
-
 static bool reopen(const struct command *c, struct reply *r)
 {
 	const struct generation *g = generation_current();
@@ -130,6 +122,8 @@ static bool stop(const struct command *c, struct reply *r)
 
 static const char *reload_hindrance(void)
 {
+	if (upgrade_is_under_way())
+		return "an upgrade is under way; try again when it has ended";
 	if (reload_is_forbidden())
 		return "Portico is told to stop";
 	if (reload_is_under_way())
@@ -147,6 +141,17 @@ static bool reload(const struct command *c, struct reply *r)
 	if (hindrance)
 		return refuse(r, hindrance);
 	reload_due = true;
+	return false;
+}
+
+static bool upgrade(const struct command *c, struct reply *r)
+{
+	const char *hindrance = reload_hindrance();
+
+	(void)c;
+	if (hindrance)
+		return refuse(r, hindrance);
+	upgrade_due = true;
 	return false;
 }
 
@@ -401,6 +406,9 @@ void orders_carry_out(void)
 	if (signal_due)
 		signals_raise(signal_due);
 	signal_due = 0;
+	if (upgrade_due)
+		upgrade_begin();
+	upgrade_due = false;
 	if (!reload_due)
 		return;
 	reload_due = false;

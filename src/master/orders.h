@@ -12,8 +12,9 @@
 /* True if the command changes something: it is to be logged. */
 bool orders_change(const struct command *c);
 
-/* Does it, and answers. False: the answer is due when the reload ends that it
- * wants: orders_carry_out begins that; or it comes by charge_look. */
+/* Does it, and answers. False: the answer is due when the reload or upgrade
+ * ends that it wants: orders_carry_out begins that; or it comes by
+ * charge_look. */
 bool orders_obey(const struct command *c, struct reply *r);
 
 /* What could not be done before the answer was sent, or the caller waits. */

@@ -167,7 +167,8 @@ static void bury(unsigned n, int status, bool *logger_died)
 		atomic_store(&slot->state, SLOT_DEAD);
 	if (c.role == SLOT_LOGGER) {
 		*logger_died = true;
-		if (young_is(c.born, clock_ms(), status))
+		if (!obituary_is_leave(&c, status)
+		    && young_is(c.born, clock_ms(), status))
 			reap_wait_for_better(&logger, &c);
 	}
 	if (g == NULL || g->state == GEN_ENDING || c.role == SLOT_GATE) {

@@ -15,6 +15,7 @@
 #include "master/notify.h"
 #include "master/orders.h"
 #include "master/overlay.h"
+#include "master/upgrade.h"
 #include "shm/slot.h"
 
 #define WAIT_MS 20000 /* longer than a generation may take to start */
@@ -181,7 +182,8 @@ static void end(void)
 	orders_reload_ended(fine);
 	log_to(slot_log);
 	notify_ready(status);
-	control_reload_ended(fine, said, nsaid);
+	control_ended(fine ? NULL : "the configuration stays as it was", said,
+	    nsaid);
 	nsaid = 0;
 }
 
@@ -234,6 +236,7 @@ void reload_start_over(void)
 
 	if (forbidden || generation_find(GEN_RUNNING)
 	    || generation_find(GEN_STARTING) || inspected
+	    || upgrade_is_under_way()
 	    || clock_ms() < at)
 		return;
 	at = clock_ms() + START_OVER_MS;

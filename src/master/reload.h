@@ -19,7 +19,7 @@ struct conf *reload_conf(void);
  * logged. May block. */
 struct conf *reload_file_alone(void);
 
-/* Begins a reload, and stands for its end: control_reload_ended is called
+/* Begins a reload, and stands for its end: control_ended is called
  * once, now or later. check (may be NULL) has the last word on the new
  * configuration, and logs what is wrong with it. */
 void reload_begin(bool (*check)(const struct conf *conf));

@@ -6,7 +6,7 @@
 #include <time.h>
 
 static const int caught[] = {SIGHUP, SIGQUIT, SIGTERM, SIGINT, SIGUSR1,
-	SIGCHLD};
+	SIGUSR2, SIGCHLD};
 static volatile sig_atomic_t came[NSIG];
 
 static void remember(int signal)
@@ -26,7 +26,6 @@ void signals_catch(void)
 	}
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGUSR2, SIG_IGN);
 }
 
 bool signals_take(int signal)
@@ -40,6 +39,24 @@ bool signals_take(int signal)
 void signals_raise(int signal)
 {
 	came[signal] = 1;
+}
+
+void signals_leave(struct will *w)
+{
+	for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
+		if (came[caught[i]]) {
+			will_item(w, "signal");
+			will_number(w, "number", (uint64_t)caught[i]);
+			will_end(w);
+		}
+}
+
+void signals_inherit(struct legacy *l)
+{
+	const struct legacy_item *i = NULL;
+
+	while ((i = legacy_next(l, i, "signal")) != NULL)
+		came[legacy_number(l, i, "number", 1, NSIG - 1)] = 1;
 }
 
 int signals_wait(struct pollfd *p, nfds_t n, int ms)

@@ -6,7 +6,10 @@
 #include <poll.h>
 #include <stdbool.h>
 
-/* Blocks and catches HUP, QUIT, TERM, INT, USR1 and CHLD. */
+#include "master/legacy.h"
+#include "master/will.h"
+
+/* Blocks and catches HUP, QUIT, TERM, INT, USR1, USR2 and CHLD. */
 void signals_catch(void);
 
 /* True once for each time that it came since (or several times at once). */
@@ -14,6 +17,11 @@ bool signals_take(int signal);
 
 /* As if it had come. */
 void signals_raise(int signal);
+
+/* What came and was not taken yet, for the program that follows, and from the
+ * one before. */
+void signals_leave(struct will *w);
+void signals_inherit(struct legacy *l);
 
 /* poll(2) that lets signals in. */
 int signals_wait(struct pollfd *p, nfds_t n, int ms);

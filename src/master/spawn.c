@@ -126,7 +126,7 @@ pid_t spawn_aside(void (*run)(void *arg), void *arg)
 	return pid;
 }
 
-static bool is_child(pid_t pid)
+bool spawn_is_child(pid_t pid)
 {
 	siginfo_t info = {0};
 
@@ -141,8 +141,63 @@ void spawn_learn(void)
 		if (c->role == SLOT_NOBODY || c->pid != 0)
 			continue;
 		pid_t pid = atomic_load(&slots.at[n].pid);
-		if (pid != 0 && spawn_slot_of(pid) == 0 && is_child(pid))
+		if (pid != 0 && spawn_slot_of(pid) == 0 && spawn_is_child(pid))
 			c->pid = pid;
+	}
+}
+
+void spawn_leave(struct will *w)
+{
+	for (unsigned n = 1; n < SLOTS; n++) {
+		const struct child *c = &children[n];
+		if (c->role == SLOT_NOBODY)
+			continue;
+		will_item(w, "child");
+		will_number(w, "slot", n);
+		will_number(w, "role", c->role);
+		will_number(w, "pid", (uint64_t)c->pid);
+		will_number(w, "generation", c->generation);
+		will_number(w, "number", c->number);
+		will_number(w, "born", c->born);
+		will_number(w, "shift", c->shift);
+		will_number(w, "lets_in", c->lets_in);
+		will_number(w, "until", c->until);
+		will_end(w);
+	}
+}
+
+void spawn_inherit(struct legacy *l)
+{
+	const struct legacy_item *i = NULL;
+
+	while ((i = legacy_next(l, i, "child")) != NULL)
+		children[legacy_number(l, i, "slot", 1, SLOTS - 1)]
+		    = (struct child){
+			.role = (enum slot_role)legacy_number(l, i, "role",
+			    SLOT_LOGGER, SLOT_GATE),
+			.pid = (pid_t)legacy_number(l, i, "pid", 0, INT32_MAX),
+			.generation = (unsigned)legacy_number(l, i,
+			    "generation", 0, UINT32_MAX),
+			.number = (unsigned)legacy_number(l, i, "number", 0,
+			    UINT32_MAX),
+			.born = legacy_number(l, i, "born", 0, UINT64_MAX),
+			.shift = (unsigned)legacy_number(l, i, "shift", 0,
+			    UINT32_MAX),
+			.lets_in = legacy_bool(l, i, "lets_in"),
+			.until = legacy_number(l, i, "until", 0, UINT64_MAX),
+		    };
+}
+
+/* Who has died since is one still: he has not been waited for. */
+void spawn_recognize(void)
+{
+	for (unsigned n = 1; n < SLOTS; n++) {
+		const struct child *c = &children[n];
+		if (c->pid == 0 || spawn_is_child(c->pid))
+			continue;
+		log_err("process %d is none of ours: it is forgotten", c->pid);
+		spawn_forget(n);
+		atomic_store(&slots.at[n].state, SLOT_DEAD);
 	}
 }
 

@@ -8,6 +8,8 @@
 #include <sys/types.h>
 
 #include "master/generation.h"
+#include "master/legacy.h"
+#include "master/will.h"
 #include "shm/slot.h"
 
 /* By slot. pid 0 with a role: ordered, not known to live yet. This table, not
@@ -47,6 +49,9 @@ pid_t spawn_aside(void (*run)(void *arg), void *arg);
  * those that the kernel says are its children (PROTOCOLS 10). */
 void spawn_learn(void);
 
+/* It is one, though it may have ended. */
+bool spawn_is_child(pid_t pid);
+
 /* The slot of a pid; 0 if it is none of ours. */
 unsigned spawn_slot_of(pid_t pid);
 
@@ -62,5 +67,12 @@ unsigned spawn_count(unsigned generation, enum slot_role role);
 
 /* A living one; 0 if there is none. */
 unsigned spawn_find(unsigned generation, enum slot_role role);
+
+/* The table, for the program that follows, and from the one before. Then,
+ * once its generations are there, spawn_recognize: who is none of our children
+ * is forgotten, and his slot is dead. */
+void spawn_leave(struct will *w);
+void spawn_inherit(struct legacy *l);
+void spawn_recognize(void);
 
 #endif

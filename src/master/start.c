@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -61,16 +60,31 @@ static void hold_stdio(void)
 		close(fd);
 }
 
+static struct area faults = {.fd = -1};
+
 static bool arm_faults(void)
 {
 #ifdef ENABLE_FAULT
-	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (page == MAP_FAILED)
+	faults = area_create("portico-faults", 4096);
+	if (faults.at == NULL)
 		return false;
-	fault_arm(page);
+	fault_arm(faults.at);
 #endif
 	return true;
+}
+
+static void inherit_faults(struct legacy *l, const struct legacy_item *i)
+{
+#ifdef ENABLE_FAULT
+	int fd = legacy_fd_or_none(l, i, "faults");
+
+	faults = area_attach(fd, 4096);
+	if (faults.at)
+		fault_follow(faults.at);
+#else
+	(void)l;
+	(void)i;
+#endif
 }
 
 bool start_prepare(const struct master_task *task, const struct conf *conf)
@@ -94,6 +108,37 @@ bool start_prepare(const struct master_task *task, const struct conf *conf)
 	slot_enter(0);
 	log_set_level(conf->error_log.level);
 	return true;
+}
+
+void start_again(void)
+{
+	hold_stdio();
+	crash_prepare();
+	umask(022);
+	slot_enter(0);
+	log_to(slot_log);
+}
+
+void start_leave(struct will *w)
+{
+	will_item(w, "start");
+	will_text(w, "pid_file", pid_path);
+	will_text(w, "notify", notify_name());
+	will_fd(w, "faults", faults.fd);
+	will_end(w);
+}
+
+void start_inherit(struct legacy *l)
+{
+	const struct legacy_item *i = legacy_get(l, "start");
+	const char *notify = legacy_text(l, i, "notify", 4096);
+
+	snprintf(pid_path, sizeof pid_path, "%s", legacy_text(l, i,
+	    "pid_file", sizeof pid_path - 1));
+	if (*notify)
+		setenv("NOTIFY_SOCKET", notify, 1);
+	notify_init();
+	inherit_faults(l, i);
 }
 
 bool start_write_pid(const char *path)

@@ -17,7 +17,8 @@ static struct conn *caller_of(const struct arrival *a)
 {
 	struct conn *c = a->row < lobby.nrows ? lobby_get(a->row) : NULL;
 
-	return c && conn_asks(c) && conn_serial(c) == a->serial ? c : NULL;
+	return c && conn_has_requests(c) && conn_serial(c) == a->serial
+	    ? c : NULL;
 }
 
 static bool is_unix(int fd)

@@ -25,14 +25,25 @@ static struct claims {
 	unsigned used; /* rows from here on were never claimed */
 } claims;
 
+#define AREA_BYTES (4096 + sizeof(struct board_row) * BOARD_ROWS)
+
+static bool lay_out(struct area area)
+{
+	board.area = area;
+	board.head = area.at;
+	board.rows = area.at ? (void *)((char *)area.at + 4096) : NULL;
+	return area.at != NULL;
+}
+
+bool board_attach(int fd)
+{
+	return lay_out(area_attach(fd, AREA_BYTES));
+}
+
 bool board_create(void)
 {
-	board.area = area_create("portico-board", 4096
-	    + sizeof(struct board_row) * BOARD_ROWS);
-	if (board.area.at == NULL)
+	if (!lay_out(area_create("portico-board", AREA_BYTES)))
 		return false;
-	board.head = board.area.at;
-	board.rows = (void *)((char *)board.area.at + 4096);
 	if (claims.used) /* in tests: it is untouched memory else */
 		memset(&claims, 0, sizeof claims);
 	return getrandom(board.head->secret, sizeof board.head->secret, 0)
@@ -64,16 +75,36 @@ static unsigned unused_row(void)
 	return BOARD_NONE;
 }
 
+static void enter(unsigned row, const char *name)
+{
+	uint16_t *bucket = bucket_of(name);
+
+	claims.next[row] = *bucket;
+	*bucket = (uint16_t)(row + 1);
+	snprintf(claims.name[row], BOARD_NAME, "%s", name);
+}
+
+bool board_adopt(unsigned row, const char *name)
+{
+	if (row >= BOARD_ROWS || strlen(name) >= BOARD_NAME)
+		return false;
+	if (claims.users[row] == 0)
+		enter(row, name);
+	else if (strcmp(claims.name[row], name) != 0)
+		return false;
+	claims.users[row]++;
+	if (claims.used <= row)
+		claims.used = row + 1;
+	return true;
+}
+
 static unsigned make_row(const char *name)
 {
 	unsigned row = unused_row();
 
 	if (row == BOARD_NONE)
 		return row;
-	uint16_t *bucket = bucket_of(name);
-	claims.next[row] = *bucket;
-	*bucket = (uint16_t)(row + 1);
-	snprintf(claims.name[row], BOARD_NAME, "%s", name);
+	enter(row, name);
 	memset(&board.rows[row], 0, sizeof board.rows[row]);
 	snprintf(board.rows[row].name, BOARD_NAME, "%s", name);
 	claims.users[row] = 1;

@@ -86,6 +86,12 @@ enum board_state { BOARD_UP, BOARD_DRAINING, BOARD_DOWN, BOARD_EJECTED,
 /* The master makes the area; false if there is no memory. */
 bool board_create(void);
 
+/* The same of the area that the program before made; the descriptor is the
+ * board's from now on. False: it is none. Then its rows, once for each
+ * generation that has them, older generations first; false: it cannot be. */
+bool board_attach(int fd);
+bool board_adopt(unsigned row, const char *name);
+
 /* Row of that name, a fresh one if there was none; BOARD_NONE if all are in
  * use. `fresh` says so. For the master alone, which counts who uses it:
  * board_drop when a generation ends. */

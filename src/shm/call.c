@@ -137,7 +137,8 @@ static bool may_be_lost(const struct conn *c)
 {
 	const struct flow *f = conn_flow(c);
 
-	return conn_asks(c) && word_state(conn_word(c)) == CONN_PARKED
+	return conn_has_requests(c)
+	    && word_state(conn_word(c)) == CONN_PARKED
 	    && f->called && f->wait == WAIT_TURN
 	    && f->gates_died != atomic_load(&lobby.head->gates_died);
 }

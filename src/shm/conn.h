@@ -241,17 +241,17 @@ static inline uint32_t conn_serial(const struct conn *c)
 	    memory_order_relaxed));
 }
 
-/* It has a request, or is to have one: a client's, or that of nobody. The kind
- * of a row is its owner's: for others a hint. */
-static inline bool conn_asks(const struct conn *c)
-{
-	return c->kind == CONN_CLIENT || c->kind == CONN_REFRESH;
-}
-
 static inline void conn_copy_flow(struct flow *to, const struct flow *from)
 {
 	memcpy(to, from, from->secure ? sizeof *to
 	    : offsetof(struct flow, side));
+}
+
+/* It has requests, or is to have some: a client's, or one without a client. The
+ * kind of a row is its owner's: for others a hint. */
+static inline bool conn_has_requests(const struct conn *c)
+{
+	return c->kind == CONN_CLIENT || c->kind == CONN_REFRESH;
 }
 
 /* Makes *f the row's flow, all at once. The caller owns the row. */

@@ -364,7 +364,7 @@ static uint32_t sort(uint32_t rows)
 
 static bool stands_in(const struct conn *c, const struct conf_pool *pool)
 {
-	return conn_asks(c) && word_state(conn_word(c)) != CONN_FREE
+	return conn_has_requests(c) && word_state(conn_word(c)) != CONN_FREE
 	    && atomic_load(&c->queued) == pool->index + 1;
 }
 

@@ -51,7 +51,7 @@ static void rebuild(struct seat *s)
 		uint64_t w = conn_word(c);
 		if (word_state(w) == CONN_FREE)
 			continue;
-		if (conn_asks(c) && c->holds == backend + 1)
+		if (conn_has_requests(c) && c->holds == backend + 1)
 			inflight++;
 		/* the number may be another's by now: the same word says no */
 		if (c->kind == CONN_BACKEND && word_state(w) == CONN_PARKED

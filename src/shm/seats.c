@@ -60,19 +60,47 @@ static bool make_tables(struct seats *s, const struct conf *conf)
 	return true;
 }
 
-bool seats_create(struct seats *s, const struct conf *conf, uint16_t *row)
+/* Their size. */
+static size_t begin(struct seats *s, const struct conf *conf, uint16_t *row)
 {
 	static char nowhere[1];
 
 	*s = (struct seats){.conf = conf, .row = row, .n = conf->nbackends,
 	    .npools = conf->npools};
-	s->area = area_create("portico-seats", lay_out(s, nowhere) + 64);
-	if (s->area.at == NULL || !make_tables(s, conf)) {
-		s->row = NULL; /* the caller's still */
-		seats_free(s);
-		return false;
+	return lay_out(s, nowhere) + 64;
+}
+
+static bool make(struct seats *s, const struct conf *conf)
+{
+	if (s->area.at && make_tables(s, conf)) {
+		lay_out(s, s->area.at);
+		return true;
 	}
-	lay_out(s, s->area.at);
+	s->row = NULL; /* the caller's still */
+	seats_free(s);
+	return false;
+}
+
+bool seats_attach(struct seats *s, const struct conf *conf, uint16_t *row,
+    int fd)
+{
+	size_t size = begin(s, conf, row);
+
+	s->area = area_attach(fd, size);
+	s->area.fd = -1;
+	if (!make(s, conf))
+		return false;
+	s->area.fd = fd;
+	return true;
+}
+
+bool seats_create(struct seats *s, const struct conf *conf, uint16_t *row)
+{
+	size_t size = begin(s, conf, row);
+
+	s->area = area_create("portico-seats", size);
+	if (!make(s, conf))
+		return false;
 	for (unsigned i = 0; i < s->n; i++)
 		s->latency[i] = atomic_load(&board.rows[row[i]].latency);
 	budget_fill(s);

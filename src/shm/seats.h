@@ -85,6 +85,11 @@ extern struct seats seats;
 bool seats_create(struct seats *s, const struct conf *conf, uint16_t *row);
 void seats_free(struct seats *s);
 
+/* The same of the area that the program before made for that configuration;
+ * if all is well the descriptor is the seats' as well. */
+bool seats_attach(struct seats *s, const struct conf *conf, uint16_t *row,
+    int fd);
+
 /* In the steward, before it clones: an older family, whose area stays mapped,
  * read-only. */
 void seats_add_older(struct seats *s, const struct seats *older);

@@ -22,6 +22,13 @@ bool slots_create(void)
 	return slots.at != NULL;
 }
 
+bool slots_attach(int fd)
+{
+	slots.area = area_attach(fd, sizeof(struct slot) * SLOTS);
+	slots.at = slots.area.at;
+	return slots.at != NULL;
+}
+
 const char *slot_role_name(enum slot_role role)
 {
 	return role_names[role <= SLOT_GATE ? role : SLOT_NOBODY];

@@ -71,6 +71,10 @@ extern _Thread_local unsigned slot_me;
 /* The master makes the area; false if there is no memory. */
 bool slots_create(void);
 
+/* The same of the area that the program before made; the descriptor is the
+ * slots' from now on. False: it is none. */
+bool slots_attach(int fd);
+
 /* This process is the one of slot n: state live, log and panic go there. */
 void slot_enter(unsigned n);
 

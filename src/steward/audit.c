@@ -12,7 +12,7 @@
 
 static bool is_connection(const struct conn *c)
 {
-	return (conn_asks(c) || c->kind == CONN_BACKEND
+	return (conn_has_requests(c) || c->kind == CONN_BACKEND
 	    || c->kind == CONN_PROBE || c->kind == CONN_RESOLVER)
 	    && word_state(conn_word(c)) != CONN_FREE;
 }
@@ -60,16 +60,16 @@ static unsigned pinned(void)
 	return n;
 }
 
+static void count_fill(uint32_t family, void *arg)
+{
+	*(unsigned *)arg += family == slot_self->generation;
+}
+
 static unsigned filling(void)
 {
 	unsigned n = 0;
 
-	for (uint32_t i = 1; i <= cache.nentries; i++) {
-		const struct entry *e = cache_entry(i);
-		enum entry_state state = cache_state(i);
-		n += (state == ENTRY_BUSY || state == ENTRY_FILLING)
-		    && e->family == slot_self->generation;
-	}
+	cache_walk_fills(count_fill, &n);
 	return n;
 }
 
@@ -107,7 +107,8 @@ bool audit_is_empty(void)
 		return false;
 	for (unsigned row = LOBBY_FIRST; row < top; row++) {
 		struct conn *c = lobby_get(row);
-		if (conn_asks(c) && word_state(conn_word(c)) != CONN_FREE)
+		if (conn_has_requests(c)
+		    && word_state(conn_word(c)) != CONN_FREE)
 			return false;
 	}
 	return !any_in_hand();

@@ -69,7 +69,7 @@ uint64_t deadlines_end(uint64_t now)
 		struct conn *c = lobby_get(row);
 		if (c->kind == CONN_BACKEND && is_parked(c))
 			close_idle(c, conn_serial(c));
-		else if (conn_asks(c))
+		else if (conn_has_requests(c))
 			end_wait(c, now);
 	}
 	atomic_store(&lobby.head->wakes_at, earliest);
@@ -176,7 +176,7 @@ void deadlines_leave(void)
 
 	for (unsigned row = LOBBY_FIRST; row < top; row++) {
 		struct conn *c = lobby_get(row);
-		if (!conn_asks(c) || c->left || !is_parked(c)
+		if (!conn_has_requests(c) || c->left || !is_parked(c)
 		    || !waits_for_the_down(c)
 		    || !lobby_take(c, conn_serial(c)))
 			continue;
@@ -193,7 +193,7 @@ void deadlines_call(const struct conf_pool *pool)
 
 	for (unsigned row = LOBBY_FIRST; row < top; row++) {
 		struct conn *c = lobby_get(row);
-		if (conn_asks(c) && is_parked(c)
+		if (conn_has_requests(c) && is_parked(c)
 		    && atomic_load(&c->queued) == pool->index + 1
 		    && lobby_take(c, conn_serial(c)))
 			lobby_ring(c, conn_flow(c));

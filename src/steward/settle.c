@@ -285,17 +285,10 @@ static void settle_line(const struct conn *c, struct flow *f)
 			f->flags |= FLOW_LOGGED;
 }
 
-/* What of the cache it has: that its flow names, and no more. */
-static void settle_entries(struct conn *c, uint32_t fill, uint32_t entry)
-{
-	if (cache.head)
-		cache_settle_row(lobby_row(c), conn_serial(c), fill, entry);
-}
-
 static void close_row(struct conn *c)
 {
-	if (conn_asks(c))
-		settle_entries(c, 0, 0);
+	if (conn_has_requests(c))
+		cache_settle_row(lobby_row(c), conn_serial(c), 0, 0);
 	lobby_close(c);
 }
 
@@ -325,7 +318,6 @@ static void settle_client(struct conn *c, unsigned slot)
 	/* who dies in here is not to leave chains through others' pages */
 	conn_publish(c, &f);
 	settle_pages(c, &f);
-	settle_entries(c, f.fill, f.entry);
 	lobby_ring(c, &f);
 }
 
@@ -340,7 +332,7 @@ static void settle_row(struct conn *c, unsigned slot)
 		return; /* fired just now: the next round takes it */
 	FAULT(settle_row);
 	/* all that it held has been given back, perhaps its keys as well */
-	if (conn_asks(c) && !is_noted(NOTE_CLOSE, c))
+	if (conn_has_requests(c) && !is_noted(NOTE_CLOSE, c))
 		settle_client(c, slot);
 	else
 		close_row(c);
@@ -362,7 +354,8 @@ static void arm_again(struct conn *c)
 {
 	uint32_t serial = conn_serial(c);
 
-	if (conn_asks(c) && word_state(conn_word(c)) == CONN_PARKED)
+	if (conn_has_requests(c)
+	    && word_state(conn_word(c)) == CONN_PARKED)
 		lobby_look_again(c, serial);
 }
 

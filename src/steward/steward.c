@@ -272,8 +272,19 @@ static bool may_begin(void)
 
 /* When each part wants to look again: clock_ms. */
 static struct {
-	uint64_t deadlines, tick, staff, watch, tidy, ring, chores;
+	uint64_t deadlines, tick, staff, watch, chores, tidy, ring;
 } looks;
+
+static uint64_t earliest_look(void)
+{
+	const uint64_t all[] = {looks.deadlines, looks.tick, looks.staff,
+	    looks.watch, looks.chores, looks.tidy, looks.ring};
+	uint64_t first = UINT64_MAX;
+
+	for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++)
+		first = earlier(first, all[i]);
+	return first;
+}
 
 /* Who is woken looks at all that others may have changed. */
 static uint64_t look(uint64_t now, bool woken)
@@ -290,15 +301,13 @@ static uint64_t look(uint64_t now, bool woken)
 		looks.staff = staff_look(now);
 	if (woken || now >= looks.watch)
 		looks.watch = watch_look(now);
-	if (now >= looks.tidy)
-		looks.tidy = tidy_look(now);
-	looks.ring = tidy_ring(now);
 	/* theirs are requests, which an heir must be there to settle */
 	if (woken || now >= looks.chores)
 		looks.chores = may_begin() ? chores_look(now) : now + 100;
-	return earlier(earlier(earlier(looks.deadlines, looks.tick),
-	    earlier(looks.staff, looks.watch)), earlier(looks.chores,
-	    earlier(looks.tidy, looks.ring)));
+	if (now >= looks.tidy)
+		looks.tidy = tidy_look(now);
+	looks.ring = tidy_ring(now);
+	return earliest_look();
 }
 
 /* Names and probes. */
@@ -317,14 +326,14 @@ static _Noreturn void live_as_steward(void)
 
 	crash_ask(NULL); /* we may have been a worker */
 	looks.tick = clock_ms();
-	looks.staff = looks.watch = looks.tidy = looks.chores = 0;
+	looks.staff = looks.watch = looks.chores = looks.tidy = 0;
 	settle_init();
 	staff_init(task.conf->workers_min, task.conf->workers_max);
 	watch_init(task.conf);
 	chores_init(task.conf, task.subject);
 	probe_init(task.conf);
 	resolve_init(task.conf);
-	tidy_init(task.subject);
+	tidy_init();
 	report();
 	for (;;) {
 		uint64_t now = clock_ms();

@@ -17,7 +17,7 @@ struct steward_task {
 	bool background; /* it lets go of the starter's terminal */
 	/* the life of a worker in slot n; does not return */
 	void (*worker)(unsigned n, const struct conf *conf);
-	bans_subject *subject; /* reads what workers store */
+	bans_subject *subject; /* of records that workers write */
 };
 
 /* The life of the family's first process, forked by the master, in slot n.

@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
-#include "shm/chore.h"
 #include "shm/slot.h"
 #include "worker/attempt.h"
 #include "worker/cached.h"
@@ -132,8 +131,6 @@ next_step account_run(struct stride *s)
 	serve_let_go(s);
 	fill_leave(s);
 	cached_count(s);
-	if (s->c->kind == CONN_REFRESH)
-		chore_ended(s->c->mark, s->r->status);
 	if (worker_conf->naccess_logs && s->c->kind == CONN_CLIENT
 	    && !(flags & FLOW_LOGGED))
 		write_lines(s);

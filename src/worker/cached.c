@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "shm/cache.h"
+#include "shm/chore.h"
 #include "shm/tallies.h"
 
 static const struct {
@@ -47,11 +48,29 @@ static struct tally_row *row_of(const struct request *r)
 	return known[at].row;
 }
 
+void cached_stored(const struct stride *s)
+{
+	tallies_add(row_of(s->r), TALLY_STORED, 1);
+}
+
+/* Who warms the cache asks what is there now, whoever fetched it; what this
+ * one has fetched is counted already. */
+static void tell_chore(const struct stride *s)
+{
+	unsigned how = s->r->cached;
+
+	if (how == CACHED_HIT || how == CACHED_COLLAPSED)
+		chore_count(s->c->mark, 1);
+	chore_ended(s->c->mark, s->r->status);
+}
+
 void cached_count(const struct stride *s)
 {
 	const struct request *r = s->r;
 	uint64_t sent = s->f.tx - s->f.answer_at;
 
+	if (s->c->kind == CONN_REFRESH)
+		tell_chore(s);
 	if (r->cached == CACHED_NOT || cached_word(r) == NULL)
 		return;
 	struct tally_row *row = row_of(r);

@@ -8,6 +8,9 @@
 /* "hit", "miss", ...; NULL if its route has no cache. */
 const char *cached_word(const struct request *r);
 
+/* What it fetched is stored. */
+void cached_stored(const struct stride *s);
+
 /* At its end: counts it for its route (tallies.h). */
 void cached_count(const struct stride *s);
 

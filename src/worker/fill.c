@@ -6,6 +6,7 @@
 #include "base/fault.h"
 #include "shm/chore.h"
 #include "shm/slot.h"
+#include "worker/cached.h"
 
 /* Whoever else may have condemned it: it is the row's until that lets go. */
 static bool is_ours(const struct stride *s)
@@ -86,8 +87,10 @@ void fill_end(struct stride *s)
 	fill_pin_for_client(s);
 	stride_publish(s);
 	FAULT(fill_whole);
-	if (is_filling(s) && cache_fill_end(s->f.fill, stored_fits, s->r))
+	if (is_filling(s) && cache_fill_end(s->f.fill, stored_fits, s->r)) {
+		cached_stored(s);
 		fill_count(s);
+	}
 	FAULT(fill_ended);
 	forget(s);
 	stride_publish(s);

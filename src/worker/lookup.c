@@ -22,18 +22,6 @@ static next_step pass(struct stride *s)
 	return go_on(s);
 }
 
-/* If-Match and If-Unmodified-Since are the backend's to judge (RFC 9111,
- * 4.3.2). */
-static bool is_for_cache(const struct request *r)
-{
-	const struct head *h = &r->head;
-
-	return (h->method_id == METHOD_GET || h->method_id == METHOD_HEAD)
-	    && r->framing.kind == BODY_NONE && !r->wants_websocket
-	    && !head_has(h, FIELD_UPGRADE) && !head_has(h, FIELD_IF_MATCH)
-	    && !head_has(h, FIELD_IF_UNMODIFIED_SINCE);
-}
-
 /* What it is held against is noted: nobody does it again. */
 static bool is_banned(uint32_t n, const struct stored *st)
 {
@@ -54,7 +42,7 @@ static bool is_banned(uint32_t n, const struct stored *st)
 		cache_make_stale(n);
 	atomic_store_explicit(&e->banned, known, memory_order_relaxed);
 	/* a ban that is gone by now has condemned what it hits */
-	return cache_state(n) != ENTRY_LIVE;
+	return cache_state(n) == ENTRY_CONDEMNED;
 }
 
 /* What there is for a request, besides what others fetch just now. SELF: it is
@@ -149,7 +137,7 @@ static bool may_join(const struct stride *s, uint32_t n,
 	return (state == ENTRY_FILLING || state == ENTRY_LIVE)
 	    && cache_entry(n)->total != CACHE_UNKNOWN
 	    && stored_read(record, &st) && !st.pass
-	    && stored_fits(record, s->r)
+	    && stored_fits(record, s->r) && !is_banned(n, &st)
 	    && use_of(s, n, &st, asked) == USE_FRESH;
 }
 
@@ -210,7 +198,7 @@ static next_step find(struct stride *s)
 next_step lookup_run(struct stride *s)
 {
 	serve_let_go(s);
-	if (!is_for_cache(s->r))
+	if (!key_is_for_cache(s->r))
 		return pass(s);
 	if (s->r->key.n == 0 && !key_make(s->r))
 		return pass(s);

@@ -25,6 +25,9 @@ static inline void store_open(void)
 	ck_assert(board_create());
 	ck_assert(lobby_create(&lobby, STORE_ROWS));
 	atomic_store(&lobby.head->top, STORE_ROWS);
+	for (unsigned row = 1; row < STORE_ROWS; row++)
+		atomic_store(&lobby_get(row)->word, word_make(1, MASTER,
+		    CONN_OWNED));
 	ck_assert(cache_create(&cache, store_bytes, 256 * 1024, NULL));
 	slot_enter(MASTER);
 }

@@ -36,6 +36,7 @@ START_TEST(every_command_is_known)
 		enum command_verb verb;
 	} all[] = {
 		{"status", COMMAND_STATUS}, {"reload", COMMAND_RELOAD},
+		{"upgrade", COMMAND_UPGRADE},
 		{"reopen", COMMAND_REOPEN}, {"stop", COMMAND_STOP},
 		{"stop graceful", COMMAND_STOP_GRACEFUL},
 		{"workers 2 4", COMMAND_SET_WORKERS},

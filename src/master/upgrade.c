@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Upgrades: another program takes the master's place, and nobody notices. */
+#include "master/upgrade.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "master/charge.h"
+#include "master/control.h"
+#include "master/generation.h"
+#include "master/inspect.h"
+#include "master/intake.h"
+#include "master/privs.h"
+#include "master/program.h"
+#include "master/reload.h"
+#include "master/spawn.h"
+#include "master/start.h"
+#include "master/takeover.h"
+#include "roles.h"
+
+#define SAID_MOST 16384
+#define LINES_MOST 20
+#define ARGS_MOST 256
+#define PATH_BYTES 4096
+
+unsigned upgrade_patience = 30000;
+
+/* What a program answers that knows what it is asked, and nothing else. */
+static const char agrees[] = "portico takes over\n";
+
+static const struct master_task *task;
+static char path[PATH_BYTES]; /* "": it is unknown */
+
+static enum { IDLE, TRIES, AGREED } state;
+static struct intake said = {.fd = -1}, verdict = {.fd = -1};
+static pid_t pid;
+static uint64_t until; /* clock_ms */
+
+void upgrade_init(const struct master_task *t)
+{
+	task = t;
+	if (!program_path(t->argv[0], path, sizeof path))
+		path[0] = '\0';
+}
+
+bool upgrade_is_under_way(void)
+{
+	return state != IDLE;
+}
+
+/* ---- The old program ---- */
+
+/* Who holds its pipes may be another one. */
+static void end_trial(void)
+{
+	if (spawn_is_child(pid))
+		kill(pid, SIGKILL);
+}
+
+/* A line may be anything: the log escapes it. */
+static void tell_lines(void)
+{
+	char *save = NULL, *text = strndup(said.n ? said.at : "", said.n);
+	unsigned n = 0;
+
+	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
+	    line = strtok_r(NULL, "\n", &save))
+		if (n++ < LINES_MOST)
+			log_err("%s", line);
+	free(text);
+}
+
+static void give_up(const char *why)
+{
+	intake_end(&said);
+	intake_end(&verdict);
+	intake_add(&said, why);
+	intake_add(&said, "\n");
+	state = IDLE;
+	tell_lines();
+	log_err("upgrade: the program stays as it was");
+	control_ended("the program stays as it was", said.at, said.n);
+}
+
+static void give_up_errno(const char *what)
+{
+	char why[PATH_BYTES + 100];
+
+	snprintf(why, sizeof why, "upgrade: %s: %s", what, strerror(errno));
+	give_up(why);
+}
+
+/* With what it was started with; behind the name what is asked of it. */
+static void run_program(const char *option, int fd)
+{
+	char number[16];
+	char *args[ARGS_MOST];
+	unsigned n = 0;
+
+	snprintf(number, sizeof number, "%d", fd);
+	args[n++] = task->argv[0];
+	args[n++] = (char *)option;
+	args[n++] = number;
+	for (unsigned i = 1; task->argv[i] && n < ARGS_MOST - 1; i++)
+		args[n++] = task->argv[i];
+	args[n] = NULL;
+	execv(path, args);
+}
+
+/* What it may do goes by the pipes alone; it ends with us. */
+struct trial {
+	const struct will *will;
+	int legacy, said, verdict;
+};
+
+static void try(void *arg)
+{
+	const struct trial *t = arg;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (dup2(t->verdict, STDOUT_FILENO) < 0
+	    || dup2(t->said, STDERR_FILENO) < 0
+	    || !will_pass(t->will, t->legacy, true))
+		_exit(EXIT_FAILED);
+	run_program("--try", t->legacy);
+	dprintf(STDERR_FILENO, "upgrade: %s: %s\n", path, strerror(errno));
+	_exit(EXIT_FAILED);
+}
+
+static int write_will(struct will *w)
+{
+	if (!will_begin(w))
+		return -1;
+	takeover_leave(w, task, path);
+	return will_seal(w);
+}
+
+static void close_it(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+/* False, errno. */
+static bool start(void)
+{
+	struct will w;
+	struct trial t = {&w, write_will(&w), -1, -1};
+
+	pid = -1;
+	if (t.legacy >= 0 && intake_open(&said, SAID_MOST, &t.said)
+	    && intake_open(&verdict, SAID_MOST, &t.verdict))
+		pid = spawn_aside(try, &t);
+	int error = errno;
+	close_it(t.said);
+	close_it(t.verdict);
+	close_it(t.legacy);
+	will_drop(&w);
+	errno = error;
+	return pid > 0;
+}
+
+void upgrade_begin(void)
+{
+	said.n = verdict.n = 0;
+	said.most = SAID_MOST;
+	if (path[0] == '\0') {
+		give_up("upgrade: nobody knows where the program is");
+		return;
+	}
+	log_info("upgrade: trying %s", path);
+	until = clock_ms() + upgrade_patience + inspect_long();
+	state = TRIES;
+	if (!start())
+		give_up_errno("cannot try it");
+}
+
+/* Comes back if it cannot be. */
+static void go(void)
+{
+	struct will w;
+	int fd = write_will(&w);
+
+	if (fd >= 0 && will_pass(&w, fd, true))
+		run_program("--upgrade", fd);
+	int error = errno;
+	if (fd >= 0 && !will_pass(&w, fd, false))
+		log_err("upgrade: descriptors stay open in children: %m");
+	close_it(fd);
+	will_drop(&w);
+	errno = error;
+	give_up_errno(path);
+}
+
+static bool agreed(void)
+{
+	return verdict.n == sizeof agrees - 1
+	    && memcmp(verdict.at, agrees, verdict.n) == 0;
+}
+
+static void look_at_trial(void)
+{
+	intake_take(&said);
+	intake_take(&verdict);
+	if (said.fd < 0 && verdict.fd < 0) {
+		if (agreed())
+			state = AGREED;
+		else
+			give_up("upgrade: the new program does not take over");
+	} else if (clock_ms() >= until) {
+		end_trial();
+		give_up("upgrade: the new program took too long to say "
+		    "whether it takes over: it was ended");
+	}
+}
+
+void upgrade_look(void)
+{
+	if (state == TRIES)
+		look_at_trial();
+	if (state == AGREED && !reload_is_under_way()
+	    && (charge_wakes_at() == 0 || clock_ms() >= until))
+		go();
+}
+
+void upgrade_drop(void)
+{
+	if (state == TRIES)
+		end_trial();
+	if (state != IDLE)
+		give_up("upgrade: Portico is told to stop");
+}
+
+/* ---- The new program ---- */
+
+static void say(enum log_level level, const char *line, size_t n)
+{
+	(void)level;
+	dprintf(STDERR_FILENO, "%.*s\n", (int)n, line);
+}
+
+static bool try_configuration(void)
+{
+	struct conf *conf = reload_conf();
+
+	return conf && privs_find(conf) && inspect_now(task, conf, stderr);
+}
+
+static bool inherit(struct master_task *t, struct legacy *l, int fd)
+{
+	const char *program = "";
+
+	task = t;
+	reload_init(t);
+	if (!legacy_read(l, fd) || !takeover_inherit(l, t, &program))
+		return false;
+	snprintf(path, sizeof path, "%s", program);
+	return true;
+}
+
+int upgrade_try(struct master_task *t, int fd)
+{
+	struct legacy l;
+
+	log_to(say);
+	if (!inherit(t, &l, fd)) {
+		log_err("upgrade: what the old program leaves cannot be taken "
+		    "over: %s", l.wrong);
+		return EXIT_FAILED;
+	}
+	if (!try_configuration())
+		return EXIT_FAILED;
+	return write(STDOUT_FILENO, agrees, sizeof agrees - 1)
+	    == sizeof agrees - 1 ? EXIT_FINE : EXIT_FAILED;
+}
+
+void upgrade_take_over(struct master_task *t, int fd)
+{
+	struct legacy l;
+
+	if (!inherit(t, &l, fd))
+		die("upgrade: what the old program leaves cannot be taken "
+		    "over: %s", l.wrong);
+	close(fd);
+	start_again();
+	takeover_begin(&l);
+	log_info("upgrade: this is portico " PACKAGE_VERSION "; it has taken "
+	    "over %u processes", spawn_count(0, SLOT_NOBODY));
+	legacy_drop(&l);
+}
