@@ -143,6 +143,9 @@ static void end_asking(struct chore_row *c, uint32_t word,
 	char why[sizeof c->why] = "";
 	unsigned failed;
 
+	/* a worker that dies behind its count has another one count again */
+	if (c->kind == CHORE_WARM && count > p->begun)
+		atomic_store(&c->count, p->begun);
 	if (c->kind == CHORE_PURGE)
 		failed = status != 0 || p->wrong ? 1 : 0;
 	else
@@ -194,13 +197,19 @@ static bool ask_on(struct chore_row *c, uint32_t mark, struct progress *p)
 	return p->at >= n && chore_pending(mark) == 0;
 }
 
-/* An heir begins anew: what was under way does not count twice, for counts
- * begin at nothing, too, and who adds to them late is what was asked for. */
-static void begin(struct chore_row *c, uint32_t word, struct progress *p)
+/* An heir begins anew once nothing is under way that another steward began: so
+ * nothing counts twice. */
+static bool begin(struct chore_row *c, uint32_t word, uint32_t mark,
+    struct progress *p)
 {
+	if (p->word == word)
+		return true;
+	if (chore_pending(mark))
+		return false;
 	*p = (struct progress){.word = word};
 	atomic_store(&c->count, 0);
 	atomic_store(&c->status, 0);
+	return true;
 }
 
 /* False: there is nothing to carry on with. */
@@ -212,15 +221,16 @@ static bool carry_out(unsigned row)
 
 	if (chore_state(word) != CHORE_ASKED)
 		return false;
-	if (p->word != word)
-		begin(c, word, p);
+	uint32_t mark = chore_mark(word, row);
+	if (!begin(c, word, mark, p))
+		return true;
 	FAULT(chore_begun);
 	if (c->kind == CHORE_BAN) {
 		add_ban(c, word);
 	} else if (c->kind == CHORE_FIGURES) {
 		keep_figures();
 		end(c, word, 0, "");
-	} else if (ask_on(c, chore_mark(word, row), p)) {
+	} else if (ask_on(c, mark, p)) {
 		end_asking(c, word, p);
 	}
 	return true;
