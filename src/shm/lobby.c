@@ -369,10 +369,6 @@ static void unhang(struct conn *c)
 	FAULT(close_wiped);
 	atomic_store_explicit(&lobby.due[lobby_row(c)], 0,
 	    memory_order_relaxed);
-	atomic_store_explicit(&lobby.waits[lobby_row(c)], 0,
-	    memory_order_relaxed);
-	atomic_store_explicit(&lobby.pins[lobby_row(c)], 0,
-	    memory_order_release);
 	atomic_store_explicit(&c->word, word_make(word_serial(w) + 1, 0,
 	    CONN_FREE), memory_order_release);
 }

@@ -285,17 +285,10 @@ static void settle_line(const struct conn *c, struct flow *f)
 			f->flags |= FLOW_LOGGED;
 }
 
-/* What of the cache it has: that its flow names, and no more. */
-static void settle_entries(struct conn *c, uint32_t fill, uint32_t entry)
-{
-	if (cache.head)
-		cache_settle_row(lobby_row(c), conn_serial(c), fill, entry);
-}
-
 static void close_row(struct conn *c)
 {
 	if (conn_has_requests(c))
-		settle_entries(c, 0, 0);
+		cache_settle_row(lobby_row(c), conn_serial(c), 0, 0);
 	lobby_close(c);
 }
 
@@ -325,7 +318,6 @@ static void settle_client(struct conn *c, unsigned slot)
 	/* who dies in here is not to leave chains through others' pages */
 	conn_publish(c, &f);
 	settle_pages(c, &f);
-	settle_entries(c, f.fill, f.entry);
 	lobby_ring(c, &f);
 }
 

@@ -333,7 +333,7 @@ static _Noreturn void live_as_steward(void)
 	chores_init(task.conf);
 	probe_init(task.conf);
 	resolve_init(task.conf);
-	tidy_init(task.subject);
+	tidy_init();
 	report();
 	for (;;) {
 		uint64_t now = clock_ms();

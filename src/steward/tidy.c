@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The steward's part in the cache: room, bans, waiters, families that ended. */
+/* The steward's part in the cache: room, waiters, families that ended. */
 #include "steward/tidy.h"
-
-#include <string.h>
 
 #include "shm/cache.h"
 #include "shm/lobby.h"
 #include "shm/slot.h"
 #include "steward/watch.h"
 
-#define BANS_MS 1000
-#define BANS_SOON_MS 100 /* in the midst of a round */
+#define FAMILIES_MS 1000
 #define RING_MS 100
 #define FAMILIES 32 /* that are known at a time: more than live */
 
@@ -19,15 +16,13 @@ struct families {
 	unsigned n;
 };
 
-static bans_subject *subject;
-static uint64_t room_at, bans_at, ring_at; /* clock_ms */
-static struct families known; /* alive when we looked last */
+static uint64_t room_at, families_at, ring_at; /* clock_ms */
+static struct families known; /* alive when we looked last; ours, too */
 static bool looked;
 
-void tidy_init(bans_subject *s)
+void tidy_init(void)
 {
-	subject = s;
-	room_at = bans_at = ring_at = 0;
+	room_at = families_at = ring_at = 0;
 	looked = false;
 }
 
@@ -65,36 +60,35 @@ static bool all_live(const struct families *were, const struct families *are)
 	return true;
 }
 
-/* Those that fetch for the cache by its word, and are no more. */
-static void find_gone(const struct families *live, struct families *to)
+static void add_fill(uint32_t family, void *arg)
 {
-	*to = (struct families){.n = 0};
-	for (uint32_t i = 1; i <= cache.nentries; i++) {
-		enum entry_state state = cache_state(i);
-		uint32_t family = cache_entry(i)->family;
-		if ((state == ENTRY_BUSY || state == ENTRY_FILLING)
-		    && !has(live, family))
-			add(to, family);
-	}
+	add(arg, family);
 }
 
 /* A family whose steward ended as well cannot settle what it was filling. Who
  * has just become steward does not know who was there before. */
 static void settle_families(void)
 {
-	struct families live, gone;
+	struct families live, fill = {.n = 0};
+
+	/* first: one that has begun by then is not gone */
+	cache_walk_fills(add_fill, &fill);
+	find_families(&live);
+	for (unsigned i = 0; i < fill.n; i++)
+		if (!has(&live, fill.at[i]))
+			cache_settle_family(fill.at[i]);
+}
+
+static void look_at_families(void)
+{
+	struct families live;
 
 	find_families(&live);
-	if (!looked || !all_live(&known, &live)) {
-		find_gone(&live, &gone);
-		/* one that has just begun is not gone */
-		find_families(&live);
-		for (unsigned i = 0; i < gone.n; i++)
-			if (!has(&live, gone.at[i]))
-				cache_settle_family(gone.at[i]);
+	if (watch_is_newest() && (!looked || !all_live(&known, &live))) {
+		settle_families();
+		looked = true;
 	}
 	known = live;
-	looked = true;
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -104,44 +98,26 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 
 uint64_t tidy_look(uint64_t now)
 {
-	bool more = false;
-
 	if (cache.head == NULL)
 		return UINT64_MAX;
 	if (now >= room_at)
 		room_at = cache_tidy(now);
-	if (now >= bans_at) {
-		if (watch_is_newest()) {
-			settle_families();
-			more = bans_tidy(subject);
-		}
-		bans_at = now + (more ? BANS_SOON_MS : BANS_MS);
+	if (now >= families_at) {
+		look_at_families();
+		families_at = now + FAMILIES_MS;
 	}
-	return earlier(room_at, bans_at);
-}
-
-static bool some_wait(void)
-{
-	unsigned top = lobby_top();
-
-	for (unsigned row = LOBBY_FIRST; row < top; row++)
-		if (atomic_load_explicit(&lobby.waits[row],
-		    memory_order_relaxed))
-			return true;
-	return false;
+	return earlier(room_at, families_at);
 }
 
 uint64_t tidy_ring(uint64_t now)
 {
-	if (cache.head == NULL || !atomic_load(&lobby.head->waiting))
+	if (cache.head == NULL)
 		return UINT64_MAX;
 	if (now >= ring_at) {
-		/* before we look: who begins to wait while we do says so */
-		atomic_store(&lobby.head->waiting, 0);
 		cache_ring_waiting();
-		if (some_wait())
-			atomic_store(&lobby.head->waiting, 1);
 		ring_at = now + RING_MS;
 	}
-	return ring_at;
+	/* who fetches wakes its own family; the next look is soon enough */
+	return known.n > 1 || atomic_load(&lobby.head->waiting) ? ring_at
+	    : UINT64_MAX;
 }

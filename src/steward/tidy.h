@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The steward's part in the cache: room, bans, waiters, families that ended. */
+/* The steward's part in the cache: room, waiters, families that ended. */
 #ifndef STEWARD_TIDY_H
 #define STEWARD_TIDY_H
 
 #include <stdint.h>
 
-#include "shm/bans.h"
-
-/* Once per steward, before the others; subject reads a record. */
-void tidy_init(bans_subject *subject);
+/* Once per steward, before the others. */
+void tidy_init(void);
 
 /* Does what is due; a short while at most. Returns clock_ms of the next. */
 uint64_t tidy_look(uint64_t now);

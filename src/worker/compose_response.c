@@ -6,6 +6,7 @@
 #include "http/status.h"
 #include "worker/compose.h"
 #include "worker/edit.h"
+#include "worker/fill.h"
 #include "worker/stick.h"
 
 void compose_status_line(struct buf *b, unsigned status, struct slice reason)
@@ -164,6 +165,7 @@ static void put_fields(struct buf *b, const struct request *r,
 	for (unsigned i = 0; i < h->nfields; i++) {
 		const struct field *f = &h->fields[i];
 		if ((f->flags & FIELD_DROP) || f->id == FIELD_CONTENT_LENGTH
+		    || (f->id == FIELD_SURROGATE_KEY && policy->cache.on)
 		    || edit_is_among(&policy->hide, f->name)
 		    || (edits && edit_drops(e, f->name))
 		    || is_sticky(r, f)
@@ -245,6 +247,8 @@ static void put_head(struct buf *b, const struct stride *s,
 	put_sticky(b, s->r, h);
 	put_hsts(b, s->r, h);
 	edit_put(b, s->r, edits);
+	if (s->r->route->policy.cache.on && s->r->origin.p == NULL)
+		fill_put_status(b, s, h->status);
 	if (!head_has(h, FIELD_DATE) && !edit_drops(edits, SLICE("Date")))
 		compose_date(b);
 	put_framing(s, b, h, body);

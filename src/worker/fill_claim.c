@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Who fetches, and who waits for whom. */
 #include "base/fault.h"
+#include "http/cachestatus.h"
 #include "shm/chores.h"
 #include "worker/fill.h"
 #include "worker/worker.h"
@@ -155,6 +156,8 @@ next_step fill_claim(struct stride *s, const struct cache_found *found)
 	if (found->busy)
 		return fill_wait(s, found->busy, found->busy_word);
 	s->r->cached = CACHED_MISS;
+	s->r->forwarded = s->f.entry ? FWD_STALE : found->others
+	    ? FWD_VARY_MISS : FWD_URI_MISS;
 	if (asks_for_itself(s))
 		return fill_go_alone(s);
 	return asks_for_a_part(s) ? fetch_apart(s) : fetch(s);

@@ -251,6 +251,29 @@ static void let_go_of_stale(struct stride *s)
 	cache_pin_row(lobby_row(s->c), 0);
 }
 
+/* It passed because of a mark; or for reasons of its own, which are asked about
+ * where the response is judged. */
+static bool is_marked(const struct stride *s)
+{
+	return s->r->cached == CACHED_PASS
+	    && s->r->head.method_id == METHOD_GET;
+}
+
+/* The mark does not hold any more. */
+static bool claim_late(struct stride *s)
+{
+	const struct request *r = s->r;
+	uint64_t word;
+	uint32_t n;
+
+	if (cache_claim(r->key, r->key_hash, 0, lobby_row(s->c),
+	    conn_serial(s->c), &n, &word) != CACHE_CLAIMED)
+		return false;
+	FAULT(fill_claimed);
+	s->f.fill = n;
+	return true;
+}
+
 /* A request without a client may have come with its claim. */
 static bool has_key(struct stride *s)
 {
@@ -274,9 +297,11 @@ bool fill_judge(struct stride *s, const struct head *h,
 		return false; /* judged before: there was no page */
 	if (!fill_is_on(s))
 		fill_abandon(s);
-	switch (s->f.fill ? judge(s, h, body, &fresh) : STORE_NO) {
+	switch (s->f.fill || is_marked(s) ? judge(s, h, body, &fresh)
+	    : STORE_NO) {
 	case STORE_YES:
-		begin(s, h, body, &fresh);
+		if (s->f.fill || claim_late(s))
+			begin(s, h, body, &fresh);
 		break;
 	case STORE_NEVER:
 		fill_mark(s, h->status >= 500 ? FILL_MARK_ERROR : FILL_MARK);

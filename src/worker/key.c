@@ -182,3 +182,15 @@ bool key_make(struct request *r)
 	r->key = arena_copy(&r->arena, slice_make(text, buf_length(&b)));
 	return true;
 }
+
+/* If-Match and If-Unmodified-Since are the backend's to judge (RFC 9111,
+ * 4.3.2). */
+bool key_is_for_cache(const struct request *r)
+{
+	const struct head *h = &r->head;
+
+	return (h->method_id == METHOD_GET || h->method_id == METHOD_HEAD)
+	    && r->framing.kind == BODY_NONE && !r->wants_websocket
+	    && !head_has(h, FIELD_UPGRADE) && !head_has(h, FIELD_IF_MATCH)
+	    && !head_has(h, FIELD_IF_UNMODIFIED_SINCE);
+}

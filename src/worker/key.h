@@ -8,6 +8,9 @@
 
 #define KEY_MOST 16384u /* bytes; with a longer one nothing is stored */
 
+/* Whether such a request is looked up. */
+bool key_is_for_cache(const struct request *r);
+
 /* Makes the key of a request with a route and a home (guard) in its arena:
  * r->key, r->key_hash. It says the pool, since one URL may lead to several,
  * and the parts of policy.cache.key in their order; all methods have the same

@@ -22,18 +22,6 @@ static next_step pass(struct stride *s)
 	return go_on(s);
 }
 
-/* If-Match and If-Unmodified-Since are the backend's to judge (RFC 9111,
- * 4.3.2). */
-static bool is_for_cache(const struct request *r)
-{
-	const struct head *h = &r->head;
-
-	return (h->method_id == METHOD_GET || h->method_id == METHOD_HEAD)
-	    && r->framing.kind == BODY_NONE && !r->wants_websocket
-	    && !head_has(h, FIELD_UPGRADE) && !head_has(h, FIELD_IF_MATCH)
-	    && !head_has(h, FIELD_IF_UNMODIFIED_SINCE);
-}
-
 /* What it is held against is noted: nobody does it again. */
 static bool is_banned(uint32_t n, const struct stored *st)
 {
@@ -210,7 +198,7 @@ static next_step find(struct stride *s)
 next_step lookup_run(struct stride *s)
 {
 	serve_let_go(s);
-	if (!is_for_cache(s->r))
+	if (!key_is_for_cache(s->r))
 		return pass(s);
 	if (s->r->key.n == 0 && !key_make(s->r))
 		return pass(s);

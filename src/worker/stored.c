@@ -70,9 +70,9 @@ void stored_head_add(struct head *h, const struct field *f)
 {
 	uint64_t bit = UINT64_C(1) << f->id;
 
-	if (f->id != FIELD_OTHER && (h->seen & bit)) {
+	if (h->seen & bit) {
 		h->repeated |= bit;
-	} else if (f->id != FIELD_OTHER) {
+	} else {
 		h->seen |= bit;
 		h->first[f->id] = (uint16_t)h->nfields;
 	}

@@ -48,9 +48,16 @@ is field(get($at, '/quiet'), 'Cache-Status'), undef, 'and not told';
 ok same_twice($at, '/mute'), 'default_ttl: stored';
 ok !same_twice($at, '/mute-too'), 'without: not';
 
-my $said = Portico::run_program($Portico::BINARY, '-c', $p->file, '-x',
-    'GET http://Shop.Example/query?utm_a=b&c=d');
-like $said, qr{^cache +\S}m, '-x tells of the cache';
-like $said, qr{^key .*shop\.example.*/query\?c=d}m, 'and its key';
+my ($code, $said) = Portico::run_program('-x',
+    'GET http://Shop.Example/query?utm_a=b&c=d', '-c', $p->file);
+is $code, 0, 'portico -x';
+like $said, qr{^cache +responses of 8388608 bytes}m, 'tells of the cache';
+like $said, qr{^key +app \| shop\.example \| /query \| \?c=d$}m,
+    'and its key';
+($code, $said) = Portico::run_program('-x', 'POST http://a/query', '-c',
+    $p->file);
+like $said, qr{^ +but this is no request that it answers$}m, 'POST has none';
+($code, $said) = Portico::run_program('-x', 'GET http://a/off', '-c', $p->file);
+unlike $said, qr{^(?:cache|key)\b}m, 'nor has a route without a cache';
 is $p->stop, 0, 'stop';
 done_testing;

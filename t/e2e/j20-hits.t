@@ -4,13 +4,14 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use POSIX qw(strftime);
 use Test::More;
 use Backend qw(plain);
 use Client qw(ask get request field fields until_true);
 use Portico qw(one_site);
 
-my @fresh = ('Cache-Control: max-age=600',
-    'Date: Sun, 06 Nov 1994 08:49:37 GMT');
+my $date = strftime('%a, %d %b %Y %H:%M:%S GMT', gmtime(time - 20));
+my @fresh = ('Cache-Control: max-age=600', "Date: $date");
 my $b;
 $b = Backend->new({
 	'/a' => plain('a body', @fresh, 'ETag: "1"', 'Content-Type: text/x',
@@ -76,8 +77,8 @@ for my $n (1 .. 3) {
 }
 is seen(), 0, 'no backend was asked';
 like one($r, 'Cache-Status'), qr/^cache; hit; ttl=(\d+)$/, 'a hit says so';
-like one($r, 'Age'), qr/^\d+$/, 'and its age';
-is one($r, 'Date'), 'Sun, 06 Nov 1994 08:49:37 GMT', 'the Date is its own';
+like one($r, 'Age'), qr/^2\d$/, 'and its age';
+is one($r, 'Date'), $date, 'the Date is its own';
 is one($r, 'Content-Length'), 6, 'length';
 is one($r, 'Content-Type'), 'text/x', 'type';
 is one($r, 'ETag'), '"1"', 'tag';
@@ -159,8 +160,11 @@ is seen(), 0, 'neither asks a backend';
 ask($at, request('GET /a', [], 'x'));
 is seen(), 1, 'a GET with a body passes';
 ask($at, request('POST /q?a=1', [], 'x'));
-is seen() > 0, 1, 'so does a POST';
+is seen(), 1, 'so does a POST';
+get($at, '/private');
 
+until_true(sub { Portico::slurp($p->dir . '/access.log') =~
+    m{^/q\?a=1 .*\n/private .*\n\z}m });
 my $log = Portico::slurp($p->dir . '/access.log');
 like $log, qr{^/a 200 miss$}m, 'log: miss';
 like $log, qr{^/a 200 hit$}m, 'log: hit';

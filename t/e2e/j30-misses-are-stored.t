@@ -13,7 +13,12 @@ my $max = 'Cache-Control: max-age=60';
 my $large = join '', map { sprintf "%08d", $_ } 1 .. 50_000;
 my @chunks = map { substr $large, $_ * 9000, 9000 } 0 .. 30;
 my $chunked = chunked(@chunks) =~ s/200 OK\r\n/200 OK\r\n$max\r\n/r;
+my $turns = Portico::temporary() . '/turns';
 my $b = Backend->new({
+	# not to be stored, twice; then it is
+	'/turns' => sub { my ($c) = @_; open my $f, '>>', $turns; print $f 'x';
+	    close $f; $c->send(response(200, 'in turn', -s $turns < 3 ?
+	    'Cache-Control: private' : $max)) },
 	'/a' => response(200, 'hello', $max),
 	'/large' => response(200, $large, $max),
 	'/chunked' => $chunked,
@@ -35,7 +40,8 @@ my $b = Backend->new({
 	    "Content-Range: bytes 0-1/9\r\nContent-Length: 2\r\n\r\nab",
 	'/mute' => response(200, 'no word about it'),
 });
-my $p = cached($b, cache => 'max_object = "1M";');
+my $p = cached($b, cache => 'max_object = "1M";',
+    pool => 'retry = { attempts = 1; }; passive = false;');
 my $at = $p->address('http');
 
 sub twice
@@ -69,6 +75,8 @@ for my $target (qw(/open /cut /halved /huge /grows /no /part /mute)) {
 	is times($b, $target), 3, "$target: the backend is asked each time";
 }
 is length get($at, '/grows')->{body}, 1_200_000, '/grows: it comes whole';
+is join('', map { stored(get($at, '/turns')) ? 'h' : 'm' } 1 .. 5), 'mmmhh',
+    'what may be stored in the end replaces the mark';
 my $r = get($at, '/fresh', 'Cache-Control: only-if-cached');
 is $r->{status}, 504, 'only-if-cached: 504';
 is $p->quit, 0, 'QUIT';
