@@ -20,6 +20,7 @@
 #define AT_ONCE 8 /* requests of one order that are under way */
 #define SOON_MS 20
 #define IDLE_MS 1000
+#define TIDY_MS 100 /* in the midst of a round */
 
 /* How far this steward has come with an order. */
 struct progress {
@@ -31,13 +32,15 @@ struct progress {
 
 static const struct conf *conf;
 static struct progress progress[CHORES];
-static uint64_t figures_at; /* clock_ms */
+static uint64_t figures_at, tidy_at; /* clock_ms */
+static bans_subject *subject_of;
 
-void chores_init(const struct conf *of)
+void chores_init(const struct conf *of, bans_subject *subject)
 {
 	conf = of;
+	subject_of = subject;
 	memset(progress, 0, sizeof progress);
-	figures_at = 0;
+	figures_at = tidy_at = 0;
 }
 
 /* ---- Requests ---- */
@@ -236,6 +239,13 @@ static bool carry_out(unsigned row)
 	return true;
 }
 
+static uint64_t tidy(uint64_t now)
+{
+	if (now >= tidy_at)
+		tidy_at = now + (bans_tidy(subject_of) ? TIDY_MS : IDLE_MS);
+	return tidy_at;
+}
+
 uint64_t chores_look(uint64_t now)
 {
 	bool any = false;
@@ -246,5 +256,6 @@ uint64_t chores_look(uint64_t now)
 		keep_figures();
 	for (unsigned i = 0; i < CHORES; i++)
 		any = carry_out(i) || any;
-	return now + (any ? SOON_MS : IDLE_MS);
+	uint64_t next = tidy(now);
+	return any && now + SOON_MS < next ? now + SOON_MS : next;
 }

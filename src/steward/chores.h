@@ -6,12 +6,14 @@
 #include <stdint.h>
 
 #include "conf/conf.h"
+#include "shm/bans.h"
 
-/* Once per steward. */
-void chores_init(const struct conf *conf);
+/* Once per steward. subject reads the records of entries. */
+void chores_init(const struct conf *conf, bans_subject *subject);
 
-/* The newest steward begins, continues and ends what the master has ordered.
- * Does not block. Returns clock_ms of its next look. */
+/* The newest steward begins, continues and ends what the master has ordered,
+ * and holds some entries against the bans. Does not block. Returns clock_ms of
+ * its next look. */
 uint64_t chores_look(uint64_t now);
 
 #endif

@@ -330,7 +330,7 @@ static _Noreturn void live_as_steward(void)
 	settle_init();
 	staff_init(task.conf->workers_min, task.conf->workers_max);
 	watch_init(task.conf);
-	chores_init(task.conf);
+	chores_init(task.conf, task.subject);
 	probe_init(task.conf);
 	resolve_init(task.conf);
 	tidy_init();
