@@ -306,6 +306,11 @@ void cache_settle_locks(unsigned slot);
 /* A family is gone: what its rows were filling is abandoned. */
 void cache_settle_family(uint32_t family);
 
+/* Calls it with the family of each entry that is somebody's to fill; under the
+ * shards' locks, one after the other. */
+typedef void cache_visit_fill(uint32_t family, void *arg);
+void cache_walk_fills(cache_visit_fill *visit, void *arg);
+
 /* Walks some live entries of the next shard and calls each, pinned by the
  * slot; for bans.c, and lists. Returns true when it has been round once. */
 typedef void cache_visit(uint32_t n, void *arg);

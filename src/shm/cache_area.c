@@ -2,11 +2,7 @@
 /* The cache's area: what lies where, and how it is made or attached. */
 #include "shm/cache.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
-#include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,7 +13,7 @@
 #define SHARD_LEAST (UINT64_C(16) << 20)
 #define PAGE 4096u
 
-struct cache cache;
+struct cache cache = {.area.fd = -1};
 
 _Static_assert(sizeof(struct entry) == 128, "an entry has two lines");
 _Static_assert(offsetof(struct entry, before) == 64, "looking needs one");
@@ -142,7 +138,7 @@ static void init_shards(struct cache *c)
 	cache = old;
 }
 
-static bool init(struct cache *c, uint64_t bytes, uint64_t object,
+bool cache_init(struct cache *c, uint64_t bytes, uint64_t object,
     bool has_file)
 {
 	struct cache_head *h = c->head;
@@ -162,47 +158,63 @@ static bool init(struct cache *c, uint64_t bytes, uint64_t object,
 
 /* ---- The master ---- */
 
-static bool map(struct cache *c, int fd, uint64_t bytes)
+bool cache_map(struct cache *c, int fd, uint64_t bytes)
 {
-	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-	    0);
-
-	if (at == MAP_FAILED)
+	c->area = area_attach(fd, bytes);
+	if (c->area.at == NULL)
 		return false;
-	madvise(at, bytes, MADV_DONTDUMP);
-	c->area.at = at;
-	c->area.size = bytes;
-	lay_out(c, at);
+	lay_out(c, c->area.at);
 	return true;
 }
 
 bool cache_create(struct cache *to, uint64_t bytes, uint64_t object,
     const char *file)
 {
-	*to = (struct cache){0};
+	*to = (struct cache){.area.fd = -1};
 	if (!cache_shape(&to->shape, bytes, object)) {
-		log_err("cache: a size of %llu bytes cannot be had",
+		log_err("a cache of %llu bytes is too small, or too large",
 		    (unsigned long long)bytes);
 		return false;
 	}
-	(void)file;
+	if (file)
+		return cache_open_file(to, bytes, object, file);
 	to->area = area_create("portico-cache", bytes);
-	if (to->area.at == NULL) {
-		log_err("cache: no memory: %m");
-		return false;
+	if (to->area.at) {
+		lay_out(to, to->area.at);
+		if (cache_init(to, bytes, object, false))
+			return true;
 	}
-	lay_out(to, to->area.at);
-	return init(to, bytes, object, false);
+	log_err("no memory for the cache: %m");
+	cache_close(to);
+	return false;
+}
+
+/* What its head says is another program's word: nothing lies behind its end,
+ * and its shape follows from two numbers. */
+bool cache_is_one(const struct cache_head *h, uint64_t bytes)
+{
+	struct cache_shape s;
+
+	return h->magic == CACHE_MAGIC && h->layout == layout_hash()
+	    && h->bytes == bytes && cache_shape(&s, bytes, h->object);
 }
 
 bool cache_attach(struct cache *to, int fd)
 {
-	(void)to; (void)fd; (void)map;
-	return false;
+	struct cache_head head;
+	struct stat st;
+
+	*to = (struct cache){.area.fd = -1};
+	if (fstat(fd, &st) < 0 || pread(fd, &head, sizeof head, 0)
+	    != (ssize_t)sizeof head
+	    || !cache_is_one(&head, (uint64_t)st.st_size)
+	    || !cache_shape(&to->shape, head.bytes, head.object))
+		return false;
+	return cache_map(to, fd, head.bytes);
 }
 
 void cache_close(struct cache *c)
 {
 	area_close(&c->area);
-	*c = (struct cache){0};
+	*c = (struct cache){.area.fd = -1};
 }

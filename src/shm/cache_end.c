@@ -164,6 +164,18 @@ void cache_abandon(uint32_t n)
 
 /* ---- Records alone ---- */
 
+/* Behind all that share it already: after a death that may be more than one
+ * that is live. */
+static void join(struct cache_shard *sh, uint32_t n, uint32_t old)
+{
+	while (cache_entry(old)->heir)
+		old = cache_entry(old)->heir;
+	atomic_store_explicit(&cache_entry(n)->instead, old,
+	    memory_order_relaxed);
+	cache_entry(old)->heir = n;
+	cache_reckon(sh, old, units_of(cache_entry(old)->first));
+}
+
 static void share_body(struct cache_shard *sh, uint32_t n, uint32_t old)
 {
 	struct entry *e = cache_entry(n), *o = cache_entry(old);
@@ -176,9 +188,7 @@ static void share_body(struct cache_shard *sh, uint32_t n, uint32_t old)
 	    memory_order_relaxed);
 	atomic_store_explicit(&e->checked, atomic_load(&o->checked),
 	    memory_order_relaxed);
-	atomic_store_explicit(&e->instead, old, memory_order_relaxed);
-	o->heir = n;
-	cache_reckon(sh, old, units_of(o->first));
+	join(sh, n, old);
 }
 
 static bool is_live(uint32_t n)

@@ -67,6 +67,23 @@ struct cache_head {
 /* The shape of an area; false: it is too small. */
 bool cache_shape(struct cache_shape *s, uint64_t bytes, uint64_t object);
 
+/* Maps an area of that shape (c->shape); its descriptor is the cache's then. */
+bool cache_map(struct cache *c, int fd, uint64_t bytes);
+
+/* Makes what is mapped, and all zeros, an empty cache. */
+bool cache_init(struct cache *c, uint64_t bytes, uint64_t object,
+    bool has_file);
+
+/* Whether that is the head of an area of so many bytes that this program can
+ * read. */
+bool cache_is_one(const struct cache_head *h, uint64_t bytes);
+
+/* ---- cache_file.c ---- */
+
+/* The part of cache_create that is for a file. */
+bool cache_open_file(struct cache *to, uint64_t bytes, uint64_t object,
+    const char *file);
+
 /* Most units that may be promised in a shard. */
 static inline uint32_t cache_promise_most(const struct cache_shape *s)
 {

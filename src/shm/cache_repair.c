@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "shm/cache_layout.h"
 
+#define VISITED 128 /* in entry.queue */
+
 /* Links and sums of one shard, as it is rebuilt. */
 struct bounds {
 	uint32_t entry, entry_end; /* that have been in use */
@@ -69,18 +71,17 @@ static void set_seen(uint32_t block, bool seen)
 static bool take_chain(const struct bounds *b, uint32_t first, uint64_t bytes)
 {
 	uint64_t have = 0;
-	uint32_t u = first;
+	uint32_t u = first, taken = 0;
 
-	for (; u; u = next_of(u)) {
-		if (!is_block(b, u) || !is_free_run(u))
-			break;
+	for (; u && is_block(b, u) && is_free_run(u); u = next_of(u)) {
 		have += (uint64_t)cache_block_units(u) * CACHE_UNIT;
 		set_seen(u, true);
+		taken++;
 	}
 	if (u == 0 && have >= bytes)
 		return true;
-	for (uint32_t i = first; i != u; i = next_of(i))
-		set_seen(i, false);
+	for (u = first; taken > 0; u = next_of(u), taken--)
+		set_seen(u, false);
 	return false;
 }
 
@@ -113,13 +114,17 @@ static void make_free(struct cache_shard *sh, uint32_t n)
 	sh->free_entry = n;
 }
 
-/* Nobody has a row for it any more: it was made before a restart. */
+/* It was made before a restart: its rows, clocks and scans are no more, and
+ * what it holds has still to be looked at. */
 static void forget_filler(struct entry *e)
 {
-	enum entry_state s = cache_state_now(e);
-
 	e->row = 0;
-	if (s != ENTRY_LIVE)
+	e->awaited = 0;
+	e->renewing = 0;
+	e->checked = 0;
+	e->seen = 0;
+	e->scan = 0;
+	if (cache_state_now(e) != ENTRY_LIVE)
 		atomic_store(&e->word, (atomic_load(&e->word) >> 32) << 32
 		    | ENTRY_FREE);
 }
@@ -139,7 +144,8 @@ static void share(uint32_t n, uint32_t block)
 
 static bool head_is_whole(const struct bounds *b, const struct entry *e)
 {
-	return e->nkey && e->nkey <= CACHE_FIRST_MOST
+	return cache_first_entry(cache_shard_of_hash(e->hash)) == b->entry
+	    && e->nkey && e->nkey <= CACHE_FIRST_MOST
 	    && e->nrecord <= CACHE_FIRST_MOST && is_block(b, e->first)
 	    && (uint64_t)e->nkey + e->nrecord
 	    <= (uint64_t)cache_block_units(e->first) * CACHE_UNIT;
@@ -182,6 +188,7 @@ static bool take_entry(const struct bounds *b, uint32_t n)
 	struct entry *e = cache_entry(n);
 	enum entry_state s = cache_state_now(e);
 
+	e->queue &= (uint8_t)~VISITED;
 	if (s == ENTRY_FREE || s > ENTRY_CONDEMNED || !head_is_whole(b, e)
 	    || !take_chain(b, e->first, 0))
 		return false;
@@ -191,7 +198,9 @@ static bool take_entry(const struct bounds *b, uint32_t n)
 		e->length = 0;
 		e->total = CACHE_UNKNOWN;
 	}
-	if (take_body(b, n) && (s != ENTRY_LIVE || e->length == e->total))
+	if (s == ENTRY_LIVE)
+		e->row = 0; /* who filled it died before it could say so */
+	if ((s != ENTRY_LIVE || e->length == e->total) && take_body(b, n))
 		return true;
 	for (uint32_t u = e->first; u; u = next_of(u))
 		set_seen(u, false);
@@ -199,8 +208,6 @@ static bool take_entry(const struct bounds *b, uint32_t n)
 }
 
 /* ---- Index ---- */
-
-#define VISITED 128 /* in entry.queue */
 
 static bool is_in_index(const struct entry *e)
 {

@@ -101,6 +101,24 @@ void cache_settle_locks(unsigned slot)
 			cache_unlock(cache_lock(i));
 }
 
+static void visit_fills(struct cache_shard *sh, enum cache_queue q,
+    cache_visit_fill *visit, void *arg)
+{
+	for (uint32_t n = sh->queue[q].first; n; n = cache_entry(n)->after)
+		if (cache_entry(n)->row)
+			visit(cache_entry(n)->family, arg);
+}
+
+void cache_walk_fills(cache_visit_fill *visit, void *arg)
+{
+	for (unsigned i = 0; cache.head && i < cache.shape.shards; i++) {
+		struct cache_shard *sh = cache_lock(i);
+		visit_fills(sh, QUEUE_BUSY, visit, arg);
+		visit_fills(sh, QUEUE_CONDEMNED, visit, arg);
+		cache_unlock(sh);
+	}
+}
+
 /* ---- Room in time ---- */
 
 /* Condemns as much as is to be free. Whether there is something to free. */

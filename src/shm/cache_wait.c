@@ -74,8 +74,8 @@ void cache_ring_waiting(void)
 	uint32_t top = lobby_top();
 	bool more = false;
 
-	if (atomic_exchange(&lobby.head->waiting, 0) == 0)
-		return;
+	/* before we look: who begins to wait while we do says so again */
+	atomic_store(&lobby.head->waiting, 0);
 	for (uint32_t row = 0; row < top; row++) {
 		uint32_t n = atomic_load(&lobby.waits[row]);
 		if (n == 0 || n > cache.nentries)

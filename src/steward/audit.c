@@ -60,14 +60,16 @@ static unsigned pinned(void)
 	return n;
 }
 
+static void count_fill(uint32_t family, void *arg)
+{
+	*(unsigned *)arg += family == slot_self->generation;
+}
+
 static unsigned filling(void)
 {
 	unsigned n = 0;
 
-	for (uint32_t i = 1; i <= cache.nentries; i++) {
-		const struct entry *e = cache_entry(i);
-		n += e->row != 0 && e->family == slot_self->generation;
-	}
+	cache_walk_fills(count_fill, &n);
 	return n;
 }
 

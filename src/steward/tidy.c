@@ -60,30 +60,23 @@ static bool all_live(const struct families *were, const struct families *are)
 	return true;
 }
 
-/* Those that fetch for the cache by its word, and are no more. */
-static void find_gone(const struct families *live, struct families *to)
+static void add_fill(uint32_t family, void *arg)
 {
-	*to = (struct families){.n = 0};
-	for (uint32_t i = 1; i <= cache.nentries; i++) {
-		const struct entry *e = cache_entry(i);
-		if (e->row && !has(live, e->family))
-			add(to, e->family);
-	}
+	add(arg, family);
 }
 
 /* A family whose steward ended as well cannot settle what it was filling. Who
  * has just become steward does not know who was there before. */
 static void settle_families(void)
 {
-	struct families live, gone;
+	struct families live, fill = {.n = 0};
 
+	/* first: one that has begun by then is not gone */
+	cache_walk_fills(add_fill, &fill);
 	find_families(&live);
-	find_gone(&live, &gone);
-	/* one that has just begun is not gone */
-	find_families(&live);
-	for (unsigned i = 0; i < gone.n; i++)
-		if (!has(&live, gone.at[i]))
-			cache_settle_family(gone.at[i]);
+	for (unsigned i = 0; i < fill.n; i++)
+		if (!has(&live, fill.at[i]))
+			cache_settle_family(fill.at[i]);
 }
 
 static void look_at_families(void)

@@ -104,12 +104,14 @@ static inline void begin_one(struct fill *f)
 		struct slice r = cache_record(found.live);
 		char copy[40];
 		memcpy(copy, r.p, r.n);
+		cache_pin_row(f->row, f->n);
 		if (cache_entry(found.live)->flags & ENTRY_PASS)
 			cache_abandon(f->n);
 		else if (cache_renew(f->n, found.live, slice_make(copy, r.n)))
 			actor_must(check_found(f->n));
 		else
 			cache_abandon(f->n);
+		cache_pin_row(f->row, 0);
 		f->n = 0;
 	}
 	cache_unpin();
