@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "http/uri.h"
@@ -18,8 +19,8 @@
 
 #define AT_ONCE 8 /* requests of one order that are under way */
 #define SOON_MS 20
-#define TIDY_MS 100
 #define IDLE_MS 1000
+#define TIDY_MS 100 /* in the midst of a round */
 
 /* How far this steward has come with an order. */
 struct progress {
@@ -30,16 +31,16 @@ struct progress {
 };
 
 static const struct conf *conf;
-static bans_subject *subject_of;
 static struct progress progress[CHORES];
-static uint64_t tidy_at;
+static uint64_t figures_at, tidy_at; /* clock_ms */
+static bans_subject *subject_of;
 
 void chores_init(const struct conf *of, bans_subject *subject)
 {
 	conf = of;
 	subject_of = subject;
 	memset(progress, 0, sizeof progress);
-	tidy_at = 0;
+	figures_at = tidy_at = 0;
 }
 
 /* ---- Requests ---- */
@@ -134,8 +135,6 @@ static void add_ban(struct chore_row *c, uint32_t word)
 	    slice_make(c->text, strnlen(c->text, sizeof c->text)),
 	    c->soft != 0, &why);
 
-	if (fine)
-		tidy_at = 0;
 	end(c, word, !fine, fine ? "" : why);
 }
 
@@ -147,6 +146,9 @@ static void end_asking(struct chore_row *c, uint32_t word,
 	char why[sizeof c->why] = "";
 	unsigned failed;
 
+	/* a worker that dies behind its count has another one count again */
+	if (c->kind == CHORE_WARM && count > p->begun)
+		atomic_store(&c->count, p->begun);
 	if (c->kind == CHORE_PURGE)
 		failed = status != 0 || p->wrong ? 1 : 0;
 	else
@@ -158,6 +160,26 @@ static void end_asking(struct chore_row *c, uint32_t word,
 	else if (failed)
 		snprintf(why, sizeof why, "an answer is not to be stored");
 	end(c, word, failed, why);
+}
+
+static void keep_figures(void)
+{
+	struct cache_figures f;
+
+	cache_figures(&f);
+	const uint64_t now[FIGURES] = {
+		[FIGURE_BYTES] = f.bytes,
+		[FIGURE_USED] = f.used,
+		[FIGURE_LIVE] = f.live,
+		[FIGURE_BUSY] = f.busy,
+		[FIGURE_CONDEMNED] = f.condemned,
+		[FIGURE_EVICTED] = f.evicted,
+		[FIGURE_REFUSED] = f.refused,
+		[FIGURE_DAMAGED] = f.damaged,
+	};
+	for (unsigned i = 0; i < FIGURES; i++)
+		atomic_store(&cache.chores->figures[i], now[i]);
+	figures_at = clock_ms() + IDLE_MS;
 }
 
 /* True once nothing is left to begin, and nothing under way. */
@@ -178,13 +200,19 @@ static bool ask_on(struct chore_row *c, uint32_t mark, struct progress *p)
 	return p->at >= n && chore_pending(mark) == 0;
 }
 
-/* An heir begins anew: what was under way does not count twice, for counts
- * begin at nothing, too, and who adds to them late is what was asked for. */
-static void begin(struct chore_row *c, uint32_t word, struct progress *p)
+/* An heir begins anew once nothing is under way that another steward began: so
+ * nothing counts twice. */
+static bool begin(struct chore_row *c, uint32_t word, uint32_t mark,
+    struct progress *p)
 {
+	if (p->word == word)
+		return true;
+	if (chore_pending(mark))
+		return false;
 	*p = (struct progress){.word = word};
 	atomic_store(&c->count, 0);
 	atomic_store(&c->status, 0);
+	return true;
 }
 
 /* False: there is nothing to carry on with. */
@@ -196,13 +224,18 @@ static bool carry_out(unsigned row)
 
 	if (chore_state(word) != CHORE_ASKED)
 		return false;
-	if (p->word != word)
-		begin(c, word, p);
+	uint32_t mark = chore_mark(word, row);
+	if (!begin(c, word, mark, p))
+		return true;
 	FAULT(chore_begun);
-	if (c->kind == CHORE_BAN)
+	if (c->kind == CHORE_BAN) {
 		add_ban(c, word);
-	else if (ask_on(c, chore_mark(word, row), p))
+	} else if (c->kind == CHORE_FIGURES) {
+		keep_figures();
+		end(c, word, 0, "");
+	} else if (ask_on(c, mark, p)) {
 		end_asking(c, word, p);
+	}
 	return true;
 }
 
@@ -219,6 +252,8 @@ uint64_t chores_look(uint64_t now)
 
 	if (cache.head == NULL || !watch_is_newest())
 		return now + IDLE_MS;
+	if (now >= figures_at)
+		keep_figures();
 	for (unsigned i = 0; i < CHORES; i++)
 		any = carry_out(i) || any;
 	uint64_t next = tidy(now);
