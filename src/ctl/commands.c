@@ -2,7 +2,7 @@
 /* The table of porticoctl's commands: names, arguments, who runs them. */
 #include "ctl/commands.h"
 
-#include "ctl/cache.h"
+#include "ctl/cachectl.h"
 #include "ctl/ctl.h"
 #include "ctl/drain.h"
 #include "ctl/list.h"
@@ -49,12 +49,12 @@ const struct command command_table[] = {
 	{"config save", "[--force] [FILE]", "the file with those changes",
 	    0, 1, ARGS_FORCE, QUICK, save_run},
 	{"cache status", "", "what the cache has, and did",
-	    0, 0, 0, QUICK, cache_status},
+	    0, 0, 0, QUICK, cachectl_status},
 	{"cache purge", "[--soft] URL", "it is fetched anew",
-	    1, 1, ARGS_SOFT, QUICK, cache_purge},
+	    1, 1, ARGS_SOFT, QUICK, cachectl_purge},
 	{"cache ban", "[--soft] [--host HOST] [--prefix URL | --re RE | "
 	    "--tag TAG]", "what fits is fetched anew",
-	    0, 0, ARGS_SOFT | ARGS_BAN, QUICK, cache_ban},
+	    0, 0, ARGS_SOFT | ARGS_BAN, QUICK, cachectl_ban},
 	{"cache warm", "FILE", "fetches the URLs in it",
 	    1, 1, 0, LONG, warm_run},
 };

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ctl/ask.h"
-#include "ctl/cache.h"
+#include "ctl/cachectl.h"
 #include "ctl/certificate.h"
 #include "ctl/ctl.h"
 #include "ctl/detail.h"
@@ -176,7 +176,7 @@ static void print_all(const struct list_choice *c)
 	if (c->pool == NULL) {
 		print_master(c->status);
 		print_generations(c->status);
-		cache_print(c->answer);
+		cachectl_print(c->answer);
 		putchar('\n');
 	}
 	if (c->name.n) {

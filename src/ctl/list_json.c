@@ -2,7 +2,7 @@
 /* What list.c prints, as JSON objects. */
 #include "ctl/list_json.h"
 
-#include "ctl/cache.h"
+#include "ctl/cachectl.h"
 #include "ctl/json.h"
 
 /* "{", and the fields of that line. */
@@ -84,7 +84,7 @@ void list_json(const struct list_choice *c)
 	fputs("],\"certificates\":[", stdout);
 	put_kind(c->answer, "certificate");
 	putchar(']');
-	cache_json(c->answer);
+	cachectl_json(c->answer);
 	fputs(",\"pools\":[", stdout);
 	for (unsigned i = 0; i < s->npools; i++) {
 		if (c->pool && c->pool != &s->pools[i])

@@ -340,20 +340,22 @@ static enum freshness_use use_stale(const struct freshness *f, int64_t stale,
 	return stale < max_stale ? USE_IF_DOWN : USE_NOT;
 }
 
+/* Who says no-cache would rather have it asked for (RFC 9111, 5.2.1.4), and
+ * rather have it than nothing. */
 enum freshness_use freshness_use(const struct freshness *f, int64_t now,
     const struct cachecontrol *request, bool invalid, int64_t max_stale)
 {
 	int64_t age = freshness_age(f, now);
 	int64_t lifetime = between(0, f->lifetime, INT64_MAX);
+	int64_t stale = age > lifetime ? age - lifetime : 0;
 	bool suited = suits(request, age, lifetime - age);
 	bool fresh = !invalid && lifetime > age;
 
-	if (f->validate || request->no_cache)
+	if (f->validate || (f->strict && !fresh))
 		return USE_NOT;
+	if (request->no_cache)
+		return stale < max_stale ? USE_IF_DOWN : USE_NOT;
 	if (fresh)
 		return suited ? USE_FRESH : USE_IF_ERROR;
-	if (f->strict)
-		return USE_NOT;
-	return use_stale(f, age > lifetime ? age - lifetime : 0, request,
-	    suited, max_stale);
+	return use_stale(f, stale, request, suited, max_stale);
 }

@@ -36,16 +36,17 @@ enum freshness_store {
 
 /* Judges a response to a request for a shared cache (RFC 9111, 3 and 3.5; RFC
  * 9213). asked and received: seconds of the epoch. *why is NULL or why not, a
- * token; *to is set if it may be. A stale one may be stored if it can be asked for
- * again, by its validator, or used stale. What needs no judgement here: the
- * method (GET), Vary: *, 206. */
+ * token; *to is set if it may be. A stale one may be stored if it can be asked
+ * for again, by its validator, or used stale; one that says nothing of its
+ * lifetime, where nobody may guess it, is not. What needs no judgement here:
+ * the method (GET), Vary: *. */
 enum freshness_store freshness_of(const struct head *request,
     const struct head *response, const struct freshness_rules *rules,
     int64_t asked, int64_t received, struct freshness *to, const char **why);
 
 /* The same times for a response that a 304 has freshened: response is the
- * stored one with the new fields in it. False: they say that it is not to be kept,
- * but *to is set all the same. */
+ * stored one with the new fields in it. False: they say that it is not to be
+ * kept, but *to is set all the same. */
 bool freshness_renew(const struct head *response,
     const struct freshness_rules *rules, int64_t asked, int64_t received,
     struct freshness *to);

@@ -59,27 +59,31 @@ static const char *skip_blanks(const char *p, const char *end)
 	return p;
 }
 
-/* A value that a comma ends, or begins, has no blanks beside it. */
-static void put_value(struct buf *b, struct slice value, bool lower)
+/* One line; a quoted string that it leaves open goes on in the next one, as it
+ * does for those who join them first. */
+static void put_value(struct buf *b, struct slice value, bool lower,
+    bool *quoted)
 {
 	const char *p = value.p, *end = p + value.n, *next;
-	bool quoted = false, comma = false;
-	char c;
+	bool comma = false;
 
+	if ((size_t)(b->end - b->at) < value.n) {
+		b->full = true;
+		return;
+	}
 	for (; p < end; p++) {
 		next = skip_blanks(p, end);
-		if (!quoted && next > p &&
+		if (!*quoted && next > p &&
 		    (comma || next == end || *next == ',')) {
 			p = next - 1;
 			continue;
 		}
-		if (quoted && *p == '\\' && end - p > 1)
-			buf_put(b, p++, 1);
+		if (*quoted && *p == '\\' && end - p > 1)
+			*b->at++ = *p++;
 		else if (*p == '"')
-			quoted = !quoted;
+			*quoted = !*quoted;
 		comma = *p == ',';
-		c = lower ? ascii_lower(*p) : *p;
-		buf_put(b, &c, 1);
+		*b->at++ = lower ? ascii_lower(*p) : *p;
 	}
 }
 
@@ -97,6 +101,7 @@ void vary_put(struct buf *b, const struct head *request, struct slice name,
 {
 	enum field_id id = field_find_id(name);
 	bool lower = id == FIELD_ACCEPT_ENCODING || id == FIELD_ACCEPT_LANGUAGE;
+	bool quoted = false;
 	unsigned i;
 
 	*has = false;
@@ -107,7 +112,8 @@ void vary_put(struct buf *b, const struct head *request, struct slice name,
 			continue;
 		if (*has)
 			BUF_LIT(b, ",");
-		put_value(b, request->fields[i].value, lower);
+		put_value(b, request->fields[i].value, lower,
+		    &quoted);
 		*has = true;
 	}
 }

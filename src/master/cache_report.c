@@ -17,23 +17,26 @@ static const char *const tally_keys[TALLY_COUNT] = {
 	[TALLY_BYTES] = "bytes_saved",
 };
 
+static const char *const figure_keys[FIGURES] = {
+	[FIGURE_BYTES] = "bytes",
+	[FIGURE_USED] = "used",
+	[FIGURE_LIVE] = "entries",
+	[FIGURE_BUSY] = "busy",
+	[FIGURE_CONDEMNED] = "condemned",
+	[FIGURE_EVICTED] = "evicted",
+	[FIGURE_REFUSED] = "refused",
+	[FIGURE_DAMAGED] = "damaged",
+};
+
 static void put_area(struct reply *r, const struct conf *conf)
 {
-	struct cache_figures f;
-
-	cache_figures(&f);
 	reply_record(r, "cache");
 	reply_text(r, "file", conf->cache.file);
 	reply_number(r, "size", conf->cache.size);
-	reply_number(r, "bytes", f.bytes);
-	reply_number(r, "used", f.used);
 	reply_number(r, "room_for", cache.nentries);
-	reply_number(r, "entries", f.live);
-	reply_number(r, "busy", f.busy);
-	reply_number(r, "condemned", f.condemned);
-	reply_number(r, "evicted", f.evicted);
-	reply_number(r, "refused", f.refused);
-	reply_number(r, "damaged", f.damaged);
+	for (unsigned i = 0; i < FIGURES; i++)
+		reply_number(r, figure_keys[i],
+		    atomic_load(&cache.chores->figures[i]));
 	reply_number(r, "bans", bans_count());
 	reply_number(r, "banned", atomic_load(&cache.bans->struck));
 	reply_close(r);
@@ -53,7 +56,7 @@ static void put_route(struct reply *r, const struct tally_row *t)
 	reply_close(r);
 }
 
-void cache_report_records(struct reply *r, const struct conf *conf)
+void cache_report(struct reply *r, const struct conf *conf)
 {
 	if (cache.head == NULL)
 		return;
@@ -63,15 +66,4 @@ void cache_report_records(struct reply *r, const struct conf *conf)
 		if (atomic_load(&t->state) == TALLY_NAMED)
 			put_route(r, t);
 	}
-}
-
-void cache_report(struct reply *r, const struct conf *conf)
-{
-	if (cache.head) {
-		reply_ok(r);
-		cache_report_records(r, conf);
-	} else {
-		reply_error(r, "refused", "there is no cache");
-	}
-	reply_end(r);
 }

@@ -6,10 +6,8 @@
 #include "conf/conf.h"
 #include "master/reply.h"
 
-/* The whole answer to "cache status". */
+/* Its records: figures are the steward's, of a second ago at most; none if
+ * there is no cache. */
 void cache_report(struct reply *r, const struct conf *conf);
-
-/* Its records alone, for "status"; none if there is no cache. */
-void cache_report_records(struct reply *r, const struct conf *conf);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "master/cache_report.h"
 #include "master/cache_words.h"
 #include "master/generation.h"
 #include "shm/cache.h"
@@ -99,6 +100,8 @@ static void put_chore(struct chore_row *row, const struct command *c,
 		row->kind = CHORE_BAN;
 		memcpy(row->host, ban->host, sizeof ban->host);
 		memcpy(row->text, ban->text, sizeof ban->text);
+	} else if (c->verb == COMMAND_CACHE_STATUS) {
+		row->kind = CHORE_FIGURES;
 	} else {
 		row->kind = c->verb == COMMAND_CACHE_PURGE ? CHORE_PURGE
 		    : CHORE_WARM;
@@ -143,7 +146,9 @@ static void put_result(const struct charge *g, unsigned failed)
 	const struct chore_row *row = row_of(g);
 	uint32_t count = atomic_load(&row->count);
 
-	if (g->verb == COMMAND_CACHE_BAN)
+	if (g->verb == COMMAND_CACHE_STATUS && generation_current())
+		cache_report(g->reply, generation_current()->conf);
+	if (g->verb == COMMAND_CACHE_STATUS || g->verb == COMMAND_CACHE_BAN)
 		return;
 	reply_record(g->reply, "cache");
 	reply_number(g->reply, g->verb == COMMAND_CACHE_PURGE ? "purged"

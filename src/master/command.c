@@ -53,8 +53,8 @@ static const struct verb {
 	[COMMAND_SAVE] = {"config", "save", read_nothing, ""},
 	[COMMAND_CACHE_STATUS] = {"cache", "status", read_nothing, ""},
 	[COMMAND_CACHE_PURGE] = {"cache", "purge", read_cache, " URL [soft]"},
-	[COMMAND_CACHE_BAN] = {"cache", "ban", read_cache, " host|prefix|re|tag "
-		"TEXT [host=HOST] [soft]"},
+	[COMMAND_CACHE_BAN] = {"cache", "ban", read_cache,
+		" host|prefix|re|tag TEXT [host=HOST] [soft]"},
 	[COMMAND_CACHE_WARM] = {"cache", "warm", read_cache, " URL ..."},
 };
 

@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "conf/members.h"
-#include "master/cache_report.h"
 #include "master/charge.h"
 #include "master/config.h"
 #include "master/generation.h"
@@ -27,7 +26,7 @@
 typedef bool order(const struct command *c, struct reply *r);
 
 static order show, reload, upgrade, reopen, stop, set_workers, set_state,
-    set_weight, add, drop, show_changes, save, show_cache;
+    set_weight, add, drop, show_changes, save;
 
 static const struct {
 	order *obey;
@@ -49,7 +48,7 @@ static const struct {
 	[COMMAND_REMOVE] = {drop, true},
 	[COMMAND_DIFF] = {show_changes, false, true},
 	[COMMAND_SAVE] = {save, false, true},
-	[COMMAND_CACHE_STATUS] = {show_cache, false, true},
+	[COMMAND_CACHE_STATUS] = {charge_begin, false, true},
 	[COMMAND_CACHE_PURGE] = {charge_begin, true, true},
 	[COMMAND_CACHE_BAN] = {charge_begin, true, true},
 	[COMMAND_CACHE_WARM] = {charge_begin, true, true},
@@ -103,15 +102,6 @@ static bool show(const struct command *c, struct reply *r)
 {
 	(void)c;
 	report_status(r);
-	return true;
-}
-
-static bool show_cache(const struct command *c, struct reply *r)
-{
-	const struct generation *g = generation_current();
-
-	(void)c;
-	cache_report(r, g->conf);
 	return true;
 }
 

@@ -315,7 +315,7 @@ void report_status(struct reply *r)
 	if (g)
 		put_pools(r, g);
 	if (g)
-		cache_report_records(r, g->conf);
+		cache_report(r, g->conf);
 	facts_report(renewal_facts(), r);
 	reply_end(r);
 }

@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "shm/bans.h"
-#include "shm/cache.h"
+#include "shm/cache_layout.h"
 
 #define LOOKED_AT 16384 /* entries in one call */
 #define CALL_US 5000
@@ -18,11 +18,6 @@ static struct {
 static bool is_older(uint32_t a, uint32_t b)
 {
 	return (int32_t)(a - b) < 0;
-}
-
-static enum entry_state state_of(uint64_t word)
-{
-	return (enum entry_state)((uint32_t)word);
 }
 
 /* The slot has pinned it. What cannot be read cannot be told to be unharmed. */
@@ -51,7 +46,7 @@ static bool look_at(uint32_t n, bans_subject *subject)
 {
 	struct entry *e = cache_entry(n);
 	uint64_t word = atomic_load(&e->word);
-	enum entry_state state = state_of(word);
+	enum entry_state state = word_of_state(word);
 	bool live = state == ENTRY_LIVE;
 
 	if (!live && state != ENTRY_BUSY && state != ENTRY_FILLING)
@@ -62,13 +57,26 @@ static bool look_at(uint32_t n, bans_subject *subject)
 	if (judged) {
 		judge(n, subject);
 		known = atomic_load(&e->banned);
-		if (state_of(atomic_load(&e->word)) == ENTRY_CONDEMNED)
+		if (word_of_state(atomic_load(&e->word)) == ENTRY_CONDEMNED)
 			known = tidy.floor;
 		cache_unpin();
 	}
 	if (is_older(known, tidy.floor))
 		tidy.floor = known;
 	return judged;
+}
+
+/* The next one that has ever been used: others cost no memory, if they are not
+ * looked at. Those of new numbers are new. */
+static uint32_t next_used(uint32_t n)
+{
+	while (n <= cache.nentries) {
+		unsigned shard = cache_shard_of(n);
+		if (n < *(volatile uint32_t *)&cache.shard[shard].fresh_entry)
+			break;
+		n = cache_first_entry(shard + 1);
+	}
+	return n;
 }
 
 /* Entries claimed since the round began are newer than its bans. */
@@ -95,9 +103,13 @@ bool bans_tidy(bans_subject *subject)
 		tidy.at = 1;
 		tidy.floor = atomic_load(&cache.bans->last);
 	}
-	for (unsigned i = 0; i < LOOKED_AT && tidy.at <= cache.nentries; i++)
+	for (unsigned i = 0; i < LOOKED_AT; i++) {
+		tidy.at = next_used(tidy.at);
+		if (tidy.at > cache.nentries)
+			break;
 		if (look_at(tidy.at++, subject) && clock_us() > until)
 			break;
+	}
 	if (tidy.at <= cache.nentries)
 		return true;
 	tidy.at = 0;

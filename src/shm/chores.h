@@ -13,7 +13,7 @@
 #define CHORES 16
 #define CHORE_TEXT 4000
 
-enum chore_kind { CHORE_PURGE, CHORE_BAN, CHORE_WARM };
+enum chore_kind { CHORE_PURGE, CHORE_BAN, CHORE_WARM, CHORE_FIGURES };
 
 /*   empty -> asked  the master: all other fields are written
  *   asked -> done   the newest steward: count, failed, status and why are
@@ -39,8 +39,15 @@ struct chore_row {
 	char why[200];
 };
 
+/* What the store says of itself, for who takes no lock. */
+enum chore_figure { FIGURE_BYTES, FIGURE_USED, FIGURE_LIVE, FIGURE_BUSY,
+	FIGURE_CONDEMNED, FIGURE_EVICTED, FIGURE_REFUSED, FIGURE_DAMAGED,
+	FIGURES };
+
+/* figures: the newest steward, each second, and when it is asked. */
 struct chores {
 	struct chore_row at[CHORES];
+	_Atomic uint64_t figures[FIGURES];
 };
 
 static inline enum chore_state chore_state(uint32_t word)

@@ -72,6 +72,7 @@ enum {
 	FLOW_PROXIED = 134217728, /* a PROXY header is to come first */
 	FLOW_MUTE = 131072, /* what comes is for the cache: no client has it */
 	FLOW_CACHED = 268435456, /* the answer is the cache's: flow.entry */
+	FLOW_BEHIND = 536870912, /* out ends where flow.from is, of flow.fill */
 	FLOW_TRAILERS = 33554432, /* the answer's trailers go to the client */
 };
 

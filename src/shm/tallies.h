@@ -15,9 +15,9 @@ enum tally_of { TALLY_HIT, TALLY_MISS, TALLY_PASS, TALLY_STALE,
 
 enum tally_state { TALLY_FREE, TALLY_BEGUN, TALLY_NAMED };
 
-/* name is "SITE/NUMBER of the route": who comes first writes it, once
- * (enum tally_state, one after the other). Counts are anybody's: figures, of which a death may
- * lose one. TALLY_BYTES: bytes of bodies that no backend sent. */
+/* name is "SITE/NUMBER of the route": who comes first writes it, once (enum
+ * tally_state, one after the other). Counts are anybody's: figures, of which a
+ * death may lose one. TALLY_BYTES: bytes of bodies that no backend sent. */
 struct tally_row {
 	_Atomic uint32_t state;
 	char name[TALLY_NAME];

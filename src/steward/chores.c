@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "http/uri.h"
@@ -32,14 +33,14 @@ struct progress {
 static const struct conf *conf;
 static bans_subject *subject_of;
 static struct progress progress[CHORES];
-static uint64_t tidy_at;
+static uint64_t tidy_at, figures_at;
 
 void chores_init(const struct conf *of, bans_subject *subject)
 {
 	conf = of;
 	subject_of = subject;
 	memset(progress, 0, sizeof progress);
-	tidy_at = 0;
+	tidy_at = figures_at = 0;
 }
 
 /* ---- Requests ---- */
@@ -160,6 +161,26 @@ static void end_asking(struct chore_row *c, uint32_t word,
 	end(c, word, failed, why);
 }
 
+static void keep_figures(void)
+{
+	struct cache_figures f;
+
+	cache_figures(&f);
+	const uint64_t now[FIGURES] = {
+		[FIGURE_BYTES] = f.bytes,
+		[FIGURE_USED] = f.used,
+		[FIGURE_LIVE] = f.live,
+		[FIGURE_BUSY] = f.busy,
+		[FIGURE_CONDEMNED] = f.condemned,
+		[FIGURE_EVICTED] = f.evicted,
+		[FIGURE_REFUSED] = f.refused,
+		[FIGURE_DAMAGED] = f.damaged,
+	};
+	for (unsigned i = 0; i < FIGURES; i++)
+		atomic_store(&cache.chores->figures[i], now[i]);
+	figures_at = clock_ms() + IDLE_MS;
+}
+
 /* True once nothing is left to begin, and nothing under way. */
 static bool ask_on(struct chore_row *c, uint32_t mark, struct progress *p)
 {
@@ -199,10 +220,14 @@ static bool carry_out(unsigned row)
 	if (p->word != word)
 		begin(c, word, p);
 	FAULT(chore_begun);
-	if (c->kind == CHORE_BAN)
+	if (c->kind == CHORE_BAN) {
 		add_ban(c, word);
-	else if (ask_on(c, chore_mark(word, row), p))
+	} else if (c->kind == CHORE_FIGURES) {
+		keep_figures();
+		end(c, word, 0, "");
+	} else if (ask_on(c, chore_mark(word, row), p)) {
 		end_asking(c, word, p);
+	}
 	return true;
 }
 
@@ -219,6 +244,8 @@ uint64_t chores_look(uint64_t now)
 
 	if (cache.head == NULL || !watch_is_newest())
 		return now + IDLE_MS;
+	if (now >= figures_at)
+		keep_figures();
 	for (unsigned i = 0; i < CHORES; i++)
 		any = carry_out(i) || any;
 	uint64_t next = tidy(now);

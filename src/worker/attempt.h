@@ -43,7 +43,7 @@ bool attempt_again_on(struct stride *s, unsigned status, next_step *next);
 
 /* What is known of how an answer goes on to the client. */
 #define ATTEMPT_FRAMING (FLOW_NOBODY | FLOW_TRAILERS | FLOW_CHUNKED_DOWN       \
-    | FLOW_KEEP_BACKEND)
+    | FLOW_KEEP_BACKEND | FLOW_BEHIND)
 
 /* The answer to a request without body has ended too early, and the client has
  * had nothing of it: it was none, and the attempt has failed. */

@@ -57,8 +57,19 @@ static void link_bin(struct stride *s, size_t n)
 	s->f.bin_start = s->f.bin_end = 0;
 }
 
+/* The client is behind. */
+static enum downstream move_to_cache(struct stride *s, size_t n)
+{
+	if (!fill_bytes(s, page_at(s->f.bin) + s->f.bin_start, n))
+		return DOWNSTREAM_LOST;
+	s->f.bin_start = (uint16_t)(s->f.bin_start + n);
+	return DOWNSTREAM_MORE;
+}
+
 static enum downstream move_plain(struct stride *s, size_t n)
 {
+	if (s->f.flags & FLOW_BEHIND)
+		return move_to_cache(s, n);
 	bool all = n == (size_t)(s->f.bin_end - s->f.bin_start);
 
 	if (all && n > COPY_MOST) {
@@ -81,8 +92,9 @@ static enum downstream move_length(struct stride *s)
 	if (n > s->f.res_left)
 		n = (size_t)s->f.res_left;
 	if (n > 0) {
-		if (move_plain(s, n) == DOWNSTREAM_NO_PAGE)
-			return DOWNSTREAM_NO_PAGE;
+		enum downstream moved = move_plain(s, n);
+		if (moved != DOWNSTREAM_MORE)
+			return moved;
 		s->f.res_left -= n;
 	}
 	return s->f.res_left ? DOWNSTREAM_MORE : DOWNSTREAM_DONE;

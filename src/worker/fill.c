@@ -84,6 +84,7 @@ void fill_end(struct stride *s)
 {
 	if (s->f.fill == 0)
 		return;
+	fill_pin_for_client(s);
 	stride_publish(s);
 	FAULT(fill_whole);
 	if (is_filling(s) && cache_fill_end(s->f.fill, stored_fits, s->r)) {

@@ -100,6 +100,19 @@ void fill_mark(struct stride *s, int64_t seconds);
 bool fill_covers(struct stride *s, unsigned status, enum cause cause,
     next_step *next);
 
+/* The client reads more slowly than its backend sends: from now on what comes
+ * goes to the cache alone, and to the client from there. False: it does not go
+ * to the cache, or its length is not known. */
+bool fill_falls_behind(struct stride *s);
+
+/* Puts some of what such a client has not got into f.out; false: there is
+ * nothing more that has been published, or no page. */
+bool fill_catches_up(struct stride *s);
+
+/* All has come, and the client has it not: its entry becomes s->f.entry, for
+ * serve. */
+void fill_pin_for_client(struct stride *s);
+
 /* The client has gone in the middle of a response that others, or the cache,
  * have a use for: it goes on without one. */
 bool fill_goes_on_alone(struct stride *s);

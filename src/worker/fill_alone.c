@@ -26,7 +26,7 @@ bool fill_goes_on_alone(struct stride *s)
 	if (!fill_is_on(s) || !is_worth_it(s))
 		return false;
 	s->f.flags |= FLOW_MUTE | FLOW_CLOSE;
-	s->f.flags &= ~(uint32_t)FLOW_LINGER;
+	s->f.flags &= ~(uint32_t)(FLOW_LINGER | FLOW_BEHIND);
 	s->f.cause = CAUSE_CLIENT_GONE;
 	chain_clear(&s->f.out, &s->drop);
 	FAULT(fill_muted);

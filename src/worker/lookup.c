@@ -42,7 +42,7 @@ static bool is_banned(uint32_t n, const struct stored *st)
 		cache_make_stale(n);
 	atomic_store_explicit(&e->banned, known, memory_order_relaxed);
 	/* a ban that is gone by now has condemned what it hits */
-	return cache_state(n) != ENTRY_LIVE;
+	return cache_state(n) == ENTRY_CONDEMNED;
 }
 
 /* What there is for a request, besides what others fetch just now. SELF: it is
@@ -137,7 +137,7 @@ static bool may_join(const struct stride *s, uint32_t n,
 	return (state == ENTRY_FILLING || state == ENTRY_LIVE)
 	    && cache_entry(n)->total != CACHE_UNKNOWN
 	    && stored_read(record, &st) && !st.pass
-	    && stored_fits(record, s->r)
+	    && stored_fits(record, s->r) && !is_banned(n, &st)
 	    && use_of(s, n, &st, asked) == USE_FRESH;
 }
 

@@ -120,6 +120,20 @@ static enum match each(const struct request *r,
 	return YES;
 }
 
+static bool has_place(const struct conf_match *m, struct slice path)
+{
+	return (!m->path_is.p || path_is(path, m->path_is))
+	    && (!m->path.p || path_begins(path, m->path));
+}
+
+bool match_may_take(const struct conf_route *route, const struct request *r)
+{
+	const struct conf_match *m = &route->match;
+
+	return has_place(m, r->path) && (!m->path_re.code
+	    || regex_run(&m->path_re, r->path, NULL) != NO);
+}
+
 /* What costs nothing first. */
 static bool may_hold(const struct conf_match *m, const struct request *r,
     struct slice method)
@@ -130,11 +144,7 @@ static bool may_hold(const struct conf_match *m, const struct request *r,
 		return false;
 	if (m->listeners && !(m->listeners >> r->listener->index & 1))
 		return false;
-	if (m->path_is.p && !path_is(r->path, m->path_is))
-		return false;
-	if (m->path.p && !path_begins(r->path, m->path))
-		return false;
-	return has_method(&m->methods, method)
+	return has_place(m, r->path) && has_method(&m->methods, method)
 	    && (m->clients.n == 0
 	    || conf_is_among(&m->clients, &r->client));
 }

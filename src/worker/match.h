@@ -9,4 +9,8 @@
  * r->rest and r->captures. NO: none; FAILED: a regex took too long. */
 enum match match_route(struct request *r);
 
+/* Whether some request for the path of r may come to that route, whatever its
+ * method, its fields and its client are. */
+bool match_may_take(const struct conf_route *route, const struct request *r);
+
 #endif

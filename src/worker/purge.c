@@ -6,6 +6,7 @@
 #include "shm/chore.h"
 #include "worker/answer.h"
 #include "worker/key.h"
+#include "worker/match.h"
 #include "worker/spread.h"
 
 #define TEXT_MOST 200
@@ -108,6 +109,8 @@ static void end_site(struct purge *p)
 
 	for (unsigned i = 0; i < r->site->nroutes; i++) {
 		const struct conf_route *route = &r->site->routes[i];
+		if (!match_may_take(route, r))
+			continue;
 		if (route->policy.cache.on && (route->action == CONF_POOL
 		    || route->action == CONF_SPLIT))
 			end_route(p, route);

@@ -31,6 +31,8 @@ static next_step done(struct stride *s)
 	    && (s->f.flags & FLOW_BODY_WHOLE)
 	    && (s->f.flags & FLOW_KEEP_BACKEND);
 
+	/* what is published from here on needs no more of the backend */
+	s->f.flags |= FLOW_BACKEND_DONE;
 	if (s->f.flags & FLOW_CUT)
 		fill_abandon(s);
 	else
@@ -38,14 +40,17 @@ static next_step done(struct stride *s)
 	if (!(s->f.flags & FLOW_CUT)
 	    && !attempt_is_failure(s->r->pool, s->r->status))
 		tally_success(s);
-	s->f.flags |= FLOW_BACKEND_DONE;
-	s->f.step = STEP_FLUSH;
+	if (s->f.flags & FLOW_BEHIND) {
+		s->f.cause = CAUSE_FETCH_LOST;
+		s->f.flags |= FLOW_CUT | FLOW_CLOSE;
+	}
+	s->f.step = s->f.flags & FLOW_CACHED ? STEP_SERVE : STEP_FLUSH;
 	chain_clear(&s->f.body, &s->drop);
 	if (clean)
 		attempt_keep(s);
 	else
 		attempt_end(s);
-	return NEXT(STEP_FLUSH);
+	return NEXT(s->f.step);
 }
 
 /* The client sees that it is not whole: the connection ends early. */
@@ -196,14 +201,30 @@ static next_step wait_for_client(struct stride *s)
 	    : stride_wait_for_client(s, STEP_RELAY);
 }
 
+/* Also, for a client that was behind, what the cache has for it. */
+static enum io flush_all(struct stride *s)
+{
+	enum io io = IO_OK;
+
+	if (!flush_is_due(s))
+		fill_catches_up(s);
+	for (int rounds = 0; io == IO_OK && flush_is_due(s)
+	    && rounds < ROUNDS; rounds++) {
+		io = flush_some(s);
+		if (io == IO_OK)
+			fill_catches_up(s);
+	}
+	return flush_is_due(s) && io == IO_OK ? IO_WAIT : io;
+}
+
 /* Nothing more comes now: the client gets what there is. */
 static next_step wait_for_more(struct stride *s)
 {
 	allow_time(s);
 	response_hold(s);
-	if (!flush_is_due(s))
+	if (!flush_is_due(s) && !(s->f.flags & FLOW_BEHIND))
 		return wait_with_upload(s, WAIT_BACKEND);
-	switch (flush_some(s)) {
+	switch (flush_all(s)) {
 	case IO_OK:
 		return wait_with_upload(s, WAIT_BACKEND);
 	case IO_WAIT:
@@ -215,11 +236,11 @@ static next_step wait_for_more(struct stride *s)
 
 static next_step make_way(struct stride *s)
 {
-	if (s->f.out.pages < OUT_BATCH)
+	if (s->f.out.pages < OUT_BATCH || (s->f.flags & FLOW_BEHIND))
 		return NEXT(STEP_RELAY);
 	if (flush_some(s) == IO_BROKEN)
 		return client_gone(s, CAUSE_CLIENT_GONE);
-	if (s->f.out.pages < OUT_PAGES)
+	if (s->f.out.pages < OUT_PAGES || fill_falls_behind(s))
 		return NEXT(STEP_RELAY);
 	return wait_for_client(s);
 }
@@ -253,6 +274,8 @@ static next_step use_what_came(struct stride *s)
 		return cut(s, CAUSE_BAD_RESPONSE);
 	case DOWNSTREAM_NO_PAGE:
 		return relay_no_page(s);
+	case DOWNSTREAM_LOST:
+		return stride_cut(s, CAUSE_FETCH_LOST);
 	default:
 		return BECOME(STEP_RELAY, WAIT_BACKEND);
 	}
@@ -298,6 +321,8 @@ static next_step prepare(struct stride *s)
 
 next_step relay_run(struct stride *s)
 {
+	if (s->f.flags & FLOW_BACKEND_DONE) /* a worker died behind that */
+		return done(s);
 	if (s->f.peer < 0)
 		return s->f.flags & FLOW_ANSWERED
 		    ? stride_cut(s, CAUSE_WORKER_DIED) : attempt_lost(s);

@@ -106,8 +106,8 @@ sub parts
 
 	is pop @parts, "--\r\n", 'the last line';
 	is shift @parts, '', 'nothing before the first';
-	return map { [ m/^\r\nContent-Type: (.*)\r\nContent-Range: (.*)\r\n
-	    \r\n(.*)\z/xs ] } @parts;
+	return map { [ m/^\r\nContent-Type:[ ](.*)\r\n
+	    Content-Range:[ ](.*)\r\n\r\n(.*)\z/xs ] } @parts;
 }
 
 $r = with('/strong', 'Range: bytes=0-9, 20-29,-10');

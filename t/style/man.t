@@ -133,6 +133,12 @@ my ($json) = map { $_->{text} } grep { $_->{heading} eq 'JSON' }
 agree('members of a backend in JSON',
     [ map { s/_x10$//r } $of_backend =~ /B\([TN], (\w+)\)/g ],
     [ grep { !/^(?:code|lines)$/ } $json =~ /^\.Va (\w+)/mg ]);
+my ($about_cache) = map { $_->{text} }
+    grep { $_->{heading} eq 'JSON about the cache' } sections($ctl8);
+agree('members of the cache in JSON',
+    [ text_of("$top/src/master/cache_report.c")
+	=~ /(?:reply_(?!record)\w+\(r, |(?:TALLY|FIGURE)_\w+\] = )"(\w+)"/g ],
+    [ $about_cache =~ /^\.Va (\w+)/mg ]);
 my ($headings) = map { $_->{items} } grep { $_->{heading}
     =~ /^What status shows/ } sections($ctl8);
 agree('columns of status',

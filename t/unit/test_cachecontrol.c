@@ -223,7 +223,8 @@ START_TEST(a_list_that_cannot_be_read_means_everything)
 {
 	static const char *const bad[] = {"no-cache", "no-cache=",
 		"no-cache=\"\"", "no-cache=\" , \"", "no-cache=\"a b\"",
-		"no-cache=\"a", "no-cache=\"a\\\"b\"", "no-cache=\"a\", no-cache",
+		"no-cache=\"a", "no-cache=\"a\\\"b\"",
+		"no-cache=\"a\", no-cache",
 		"no-cache, no-cache=\"a\"", "no-cache=\"a\", no-cache=\"b\"",
 		"no-cache =\"a\"", "no-cache= a"};
 	struct cachecontrol cc;

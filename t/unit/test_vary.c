@@ -128,6 +128,8 @@ START_TEST(quoted_blanks_count)
 	check_value("Foo: \"a\\\" , b\" , c\r\n", "Foo",
 	    "\"a\\\" , b\",c");
 	check_value("Foo: \"a , b\r\n", "Foo", "\"a , b");
+	check_value("Foo: \"a\r\nFoo: b , c\", d , e\r\n", "Foo",
+	    "\"a,b , c\",d,e");
 }
 END_TEST
 

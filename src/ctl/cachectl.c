@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Commands about the cache, and how it is shown. */
-#include "ctl/cache.h"
+#include "ctl/cachectl.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -60,7 +60,7 @@ static const char *show_bytes(char to[SHOW_BYTES], int64_t n)
 	return to;
 }
 
-void cache_print(const struct answer *answer)
+void cachectl_print(const struct answer *answer)
 {
 	char used[SHOW_BYTES], bytes[SHOW_BYTES];
 	struct record r;
@@ -140,7 +140,7 @@ static void put_routes(const struct answer *a)
 	}
 }
 
-void cache_json(const struct answer *a)
+void cachectl_json(const struct answer *a)
 {
 	struct record r;
 
@@ -153,7 +153,7 @@ void cache_json(const struct answer *a)
 	fputs("]}", stdout);
 }
 
-int cache_status(const struct args *a)
+int cachectl_status(const struct args *a)
 {
 	struct answer answer;
 	struct record r;
@@ -163,7 +163,7 @@ int cache_status(const struct args *a)
 		return code;
 	if (a->json) {
 		fputs("{\"ok\":true", stdout);
-		cache_json(&answer);
+		cachectl_json(&answer);
 		fputs("}\n", stdout);
 	} else if (find(&answer, "cache", &r)) {
 		print_area(&r);
@@ -180,7 +180,7 @@ static void add_word(struct args *a, const char *word)
 	a->words[a->nwords++] = word;
 }
 
-int cache_purge(const struct args *a)
+int cachectl_purge(const struct args *a)
 {
 	char command[CTL_COMMAND_MAX];
 	struct args said = *a;
@@ -222,7 +222,7 @@ static const char *kind_of(const struct args *a, const char **text)
 	return kind ? kind : a->host ? "host" : NULL;
 }
 
-int cache_ban(const struct args *a)
+int cachectl_ban(const struct args *a)
 {
 	char command[CTL_COMMAND_MAX], host[CTL_COMMAND_MAX];
 	struct args said = *a;
