@@ -128,9 +128,10 @@ static bool cut_digits(struct slice *s, size_t n, unsigned *out)
 	return true;
 }
 
+/* In any case: caches are to take dates so (RFC 9111, 4.2). */
 static bool cut_text(struct slice *s, struct slice text)
 {
-	if (!slice_starts(*s, text))
+	if (s->n < text.n || !slice_caseeq(slice_make(s->p, text.n), text))
 		return false;
 	*s = slice_make(s->p + text.n, s->n - text.n);
 	return true;

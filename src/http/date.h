@@ -14,10 +14,11 @@
  * 1970 to 9999 become the nearest one inside. */
 void date_format(time_t t, char to[DATE_LENGTH + 1]);
 
-/* IMF-fixdate, and the obsolete forms of RFC 850 and asctime. The two-digit
- * year of the second is the latest that is not over 50 years after now.
- * False for anything else, also for days that no calendar has; the name of
- * the weekday is checked for being one, not for being right. */
+/* IMF-fixdate, and the obsolete forms of RFC 850 and asctime, in any case
+ * (RFC 9111, 4.2). The two-digit year of the second is the latest that is not
+ * over 50 years after now. False for anything else, also for days that no
+ * calendar has; the name of the weekday is checked for being one, not for
+ * being right. */
 bool date_parse(struct slice s, time_t now, time_t *out);
 
 #endif

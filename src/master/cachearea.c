@@ -19,6 +19,7 @@ struct cachearea {
 	uint64_t size, object;
 	char *file;     /* NULL: none */
 	char *begun;    /* name that the file has until it is settled */
+	int unread;     /* of one that we cannot read: its lock; -1 */
 	unsigned users; /* generations, and one if it is in use; 0: free */
 };
 
@@ -39,14 +40,17 @@ static bool is_same_file(const char *a, const char *b)
  * without the larger ones, and nobody would know why. */
 static bool suits(const struct cachearea *a, const struct conf *conf)
 {
-	return a->size == conf->cache.size
+	return a->cache.head && a->size == conf->cache.size
 	    && a->object >= conf_cache_object(conf)
 	    && is_same_file(a->file, conf->cache.file);
 }
 
 static void tell_why(const struct cachearea *old, const struct conf *conf)
 {
-	if (!is_same_file(old->file, conf->cache.file))
+	if (old->cache.head == NULL)
+		log_warn("the cache begins empty: this program cannot read "
+		    "what the one before has stored");
+	else if (!is_same_file(old->file, conf->cache.file))
 		log_warn("the cache begins anew: it was in %s and will be in "
 		    "%s", name_of(old->file), name_of(conf->cache.file));
 	else if (old->size != conf->cache.size)
@@ -65,9 +69,11 @@ static void drop(struct cachearea *a)
 	if (a->begun)
 		unlink(a->begun);
 	cache_close(&a->cache);
+	if (a->unread >= 0)
+		close(a->unread);
 	free(a->begun);
 	free(a->file);
-	memset(a, 0, sizeof *a);
+	*a = (struct cachearea){.unread = -1};
 }
 
 static bool has_file(const char *file)
@@ -103,6 +109,7 @@ static struct cachearea *create(const struct conf *conf)
 	const char *file = conf->cache.file;
 
 	MUST(a);
+	a->unread = -1;
 	a->size = conf->cache.size;
 	a->object = conf_cache_object(conf);
 	if (file && !name_file(a, file)) {
@@ -177,4 +184,80 @@ void cachearea_unmap_all(const struct cachearea *but)
 		if (areas[i].users && &areas[i] != but)
 			cache_close(&areas[i].cache);
 	cache = but ? but->cache : (struct cache){0};
+}
+
+/* ---- From one program to the next ---- */
+
+static void leave(struct will *w, const struct cachearea *a)
+{
+	will_item(w, "cache");
+	will_number(w, "number", cachearea_number(a));
+	will_number(w, "used", a == used);
+	will_fd(w, "fd", a->cache.head ? a->cache.area.fd : a->unread);
+	will_number(w, "size", a->size);
+	will_number(w, "object", a->object);
+	will_text(w, "file", a->file ? a->file : "");
+	will_text(w, "begun", a->begun ? a->begun : "");
+	will_end(w);
+}
+
+void cachearea_leave(struct will *w)
+{
+	for (int i = 0; i < AREAS; i++)
+		if (areas[i].users)
+			leave(w, &areas[i]);
+}
+
+static char *copy(struct legacy *l, const char *text)
+{
+	char *to = *text ? strdup(text) : NULL;
+
+	if (*text && to == NULL)
+		legacy_blame(l, "no memory for the cache's names");
+	return to;
+}
+
+static void inherit(struct legacy *l, const struct legacy_item *i)
+{
+	struct cachearea *a = &areas[legacy_number(l, i, "number", 1, AREAS)
+	    - 1];
+	int fd = legacy_fd(l, i, "fd");
+
+	*a = (struct cachearea){.unread = -1,
+	    .size = legacy_number(l, i, "size", 1, SIZE_MAX / 2),
+	    .object = legacy_number(l, i, "object", 0, UINT64_MAX),
+	    .file = copy(l, legacy_text(l, i, "file", 4096)),
+	    .begun = copy(l, legacy_text(l, i, "begun", 4200))};
+	if (!cache_attach(&a->cache, fd)) {
+		a->cache = (struct cache){0};
+		a->unread = fd;
+	}
+	if (legacy_bool(l, i, "used")) {
+		a->users = 1;
+		used = a;
+		cache = a->cache;
+	}
+}
+
+void cachearea_inherit(struct legacy *l)
+{
+	const struct legacy_item *i = NULL;
+
+	while ((i = legacy_next(l, i, "cache")) != NULL)
+		inherit(l, i);
+}
+
+unsigned cachearea_number(const struct cachearea *a)
+{
+	return a ? (unsigned)(a - areas) + 1 : 0;
+}
+
+struct cachearea *cachearea_claim_number(unsigned number)
+{
+	struct cachearea *a = number && number <= AREAS ? &areas[number - 1]
+	    : NULL;
+
+	if (a)
+		a->users++;
+	return a;
 }

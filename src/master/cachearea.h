@@ -6,6 +6,8 @@
 #include <stdbool.h>
 
 #include "conf/conf.h"
+#include "master/legacy.h"
+#include "master/will.h"
 #include "shm/cache.h"
 
 /* One that some generations use. */
@@ -33,5 +35,15 @@ bool cachearea_is_shared(const struct cachearea *a, const struct cachearea *b);
 
 /* In a child: unmaps all but a; NULL: all. */
 void cachearea_unmap_all(const struct cachearea *but);
+
+/* All areas, for the program that follows, and from the one before; one that
+ * this program cannot read is of use to nobody but the families that have it:
+ * the next generation begins with an empty one. */
+void cachearea_leave(struct will *w);
+void cachearea_inherit(struct legacy *l);
+
+/* The number of one in a legacy, 0: none; and what was claimed under it. */
+unsigned cachearea_number(const struct cachearea *a);
+struct cachearea *cachearea_claim_number(unsigned number);
 
 #endif

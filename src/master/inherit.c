@@ -10,6 +10,7 @@
 #include "conf/heap.h"
 #include "conf/load.h"
 #include "master/bind.h"
+#include "master/cachearea.h"
 #include "master/claim.h"
 #include "master/generation.h"
 #include "master/privs.h"
@@ -159,6 +160,7 @@ static void leave(struct will *w, const struct generation *g)
 	leave_list(w, "outputs", g->conf->naccess_logs, output_at, g);
 	leave_lobby(w, g);
 	will_fd(w, "seats", g->seats.area.fd);
+	will_number(w, "cache", cachearea_number(g->cache));
 	will_end(w);
 	leave_shift(w, "shift", g->number, &g->gates);
 	leave_shift(w, "relief", g->number, &g->relief);
@@ -334,6 +336,8 @@ static bool take(struct legacy *l, const struct legacy_item *i,
 		return false;
 	g->state = (enum generation_state)legacy_number(l, i, "state",
 	    GEN_RUNNING, GEN_ENDING);
+	g->cache = cachearea_claim_number((unsigned)legacy_number(l, i,
+	    "cache", 0, UINT32_MAX));
 	g->drain_until = legacy_number(l, i, "drain_until", 0, UINT64_MAX);
 	take_shift(l, "shift", g->number, &g->gates);
 	take_shift(l, "relief", g->number, &g->relief);

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "master/bind.h"
+#include "master/cachearea.h"
 #include "master/command.h"
 #include "master/control.h"
 #include "master/gates.h"
@@ -79,6 +80,7 @@ void takeover_leave(struct will *w, const struct master_task *task,
 	overlay_walk(leave_change, w);
 	bind_leave(w);
 	gates_leave(w);
+	cachearea_leave(w);
 	inherit_leave(w);
 	logs_leave(w);
 	spawn_leave(w);
@@ -155,6 +157,7 @@ bool takeover_inherit(struct legacy *l, struct master_task *task,
 		return false;
 	start_inherit(l);
 	bind_inherit(l);
+	cachearea_inherit(l);
 	if (l->wrong[0] || !inherit_take(l))
 		return false;
 	gates_inherit(task, l);

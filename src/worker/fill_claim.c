@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Who fetches, and who waits for whom. */
+#include "base/clock.h"
 #include "base/fault.h"
 #include "http/cachestatus.h"
 #include "shm/chores.h"
@@ -145,6 +146,20 @@ static bool asks_for_itself(const struct stride *s)
 	    || head_has(h, FIELD_IF_UNMODIFIED_SINCE)));
 }
 
+/* RFC 9211, 2.2: a fresh one that the request would not have is not stale. */
+static enum cachestatus_fwd reason_of(const struct stride *s,
+    const struct cache_found *found)
+{
+	struct stored had;
+
+	if (s->f.entry == 0)
+		return found->others ? FWD_VARY_MISS : FWD_URI_MISS;
+	return fill_has_stale(s, &had) && !had.fresh.validate
+	    && !atomic_load(&cache_entry(s->f.entry)->invalid)
+	    && had.fresh.lifetime > freshness_age(&had.fresh, clock_wall())
+	    ? FWD_REQUEST : FWD_STALE;
+}
+
 next_step fill_claim(struct stride *s, const struct cache_found *found)
 {
 	if (fill_is_on(s)) /* a worker died behind its claim; or it was made
@@ -156,11 +171,13 @@ next_step fill_claim(struct stride *s, const struct cache_found *found)
 	if (found->busy)
 		return fill_wait(s, found->busy, found->busy_word);
 	s->r->cached = CACHED_MISS;
-	s->r->forwarded = s->f.entry ? FWD_STALE : found->others
-	    ? FWD_VARY_MISS : FWD_URI_MISS;
+	s->r->forwarded = reason_of(s, found);
 	if (asks_for_itself(s))
 		return fill_go_alone(s);
-	return asks_for_a_part(s) ? fetch_apart(s) : fetch(s);
+	if (!asks_for_a_part(s))
+		return fetch(s);
+	/* one that came to nothing is not made again and again */
+	return s->r->waited_since ? fill_go_alone(s) : fetch_apart(s);
 }
 
 /* Whoever of those that use it comes first; later another one, if nothing has

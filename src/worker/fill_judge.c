@@ -75,24 +75,21 @@ static void leave_backend(struct stride *s, const struct head *h,
 		attempt_end(s);
 }
 
-/* What is stored with the new fields in it: first for its times, which follow
- * from them all. */
+/* What is stored with the new fields in it. Its times follow from them all,
+ * and from an Age that the 304 came with. */
 static bool make_renewed(struct buf *b, const struct stride *s,
     const struct stored *old, const struct head *h)
 {
 	static struct field fields[STORED_FIELDS];
 	const struct freshness_rules rules = rules_of(s->r);
 	struct freshness fresh = old->fresh;
-	struct stored made;
 	struct head merged;
 
-	buf_init(b, room, sizeof room);
-	if (!stored_renew(b, s->r, old, h, &fresh) || !stored_read(
-	    slice_make(room, buf_length(b)), &made))
+	if (!stored_merge(old, h, &merged, fields))
 		return false;
-	stored_head(&made, &merged, fields);
-	freshness_renew(&merged, &rules, s->r->asked_wall, clock_wall(),
-	    &fresh);
+	if (!freshness_renew(&merged, &rules, s->r->asked_wall, clock_wall(),
+	    &fresh))
+		fresh.validate = fresh.strict = true; /* for this one only */
 	buf_init(b, room, sizeof room);
 	return stored_renew(b, s->r, old, h, &fresh);
 }
@@ -120,6 +117,19 @@ static bool renew(struct stride *s, const struct stored *old,
 	return true;
 }
 
+/* RFC 9111, 4.3.4: a 304 that names another response says nothing of ours,
+ * but that it is not the one that there is now. */
+static bool speaks_of(const struct head *h, const struct stored *old)
+{
+	struct slice etag = head_value(h, FIELD_ETAG);
+
+	if (etag.n == 0 || old->validators.etag.n == 0)
+		return true;
+	return etag_is_weak(etag)
+	    ? etag_equal_weak(etag, old->validators.etag)
+	    : etag_equal_strong(etag, old->validators.etag);
+}
+
 /* What it would have renewed is no more, or renewed already: look again, with
  * nothing in hand. */
 static next_step look_again(struct stride *s)
@@ -138,8 +148,10 @@ static bool is_renewal(struct stride *s, const struct head *h,
 		return false;
 	tally_answer(s, h->status);
 	tally_success(s);
-	bool renewed = fill_is_on(s) && fill_has_stale(s, &old)
-	    && renew(s, &old, h);
+	bool renewed = fill_is_on(s) && fill_has_stale(s, &old);
+	if (renewed && !speaks_of(h, &old))
+		cache_condemn(s->f.entry);
+	renewed = renewed && speaks_of(h, &old) && renew(s, &old, h);
 	leave_backend(s, h, body);
 	s->r->cached = CACHED_RENEWED;
 	*next = renewed ? serve_entry(s, SERVE_RENEWED) : look_again(s);

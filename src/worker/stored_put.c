@@ -200,9 +200,8 @@ bool stored_put(struct buf *b, const struct request *r, const struct head *h,
 	return put(&p, b);
 }
 
-/* RFC 9111, 3.2: what speaks of the body stays as it was. */
-static const uint64_t of_body = UINT64_C(1) << FIELD_CONTENT_TYPE
-    | UINT64_C(1) << FIELD_CONTENT_ENCODING
+/* RFC 9111, 3.2: what says how the stored bytes are to be read stays. */
+static const uint64_t of_body = UINT64_C(1) << FIELD_CONTENT_ENCODING
     | UINT64_C(1) << FIELD_CONTENT_RANGE
     | UINT64_C(1) << FIELD_CONTENT_LENGTH;
 

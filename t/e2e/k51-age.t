@@ -20,7 +20,7 @@ reused('5.1: leading zeros', [ @now, 'Age: 000100' ]);
 not_reused('5.1: 3600 of 3600', [ @now, 'Age: 3600' ]);
 not_reused("5.1: $_ is not below 3600", [ @now, "Age: $_" ])
     for 7200, 2147483647, 2147483648, 4294967296, 99999999999,
-    18446744073709551616, '9' x 40;
+    '18446744073709551616', '9' x 40;
 not_reused("5.1: of a list the first counts: $_", [ @now, "Age: $_" ])
     for '7200,0', '7200, 0', '7200, 7200';
 reused("5.1: of a list the first counts: $_", [ @now, "Age: $_" ])

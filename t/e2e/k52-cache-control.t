@@ -72,13 +72,12 @@ fetch($path);
 is fetch($path, cc('only-if-cached'))->{body}, 'the origin',
     '5.2.1.7: what is stored';
 $path = new_path();
-warm($path, reply(200, 'stale', @stale), reply(200, 'new'));
+warm($path, reply(200, 'stale', @stale, 'ETag: "a"'), reply(200, 'new'));
 is fetch($path, cc('only-if-cached'))->{status}, 504,
     '5.2.1.7: what is stale is none';
 is times_asked($path), 1, '5.2.1.7: nobody was asked';
 is fetch($path, cc('only-if-cached, max-stale'))->{body}, 'stale',
-    '5.2.1.7: unless it may be'
-    if reply(200, '') ne '';
+    '5.2.1.7: unless it may be';
 is fetch($path, cc('ONLY-IF-CACHED, no-cache'))->{status}, 504,
     '5.2.1.7: with no-cache nothing can answer';
 reused('5.2.1: directives that nobody knows', [ $fresh ],

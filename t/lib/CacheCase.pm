@@ -28,7 +28,8 @@ sub start_cases
 	$origin = CacheOrigin->new;
 	$portico = Portico->start(one_site($opt{routes} //
 	    qq({ pool = "app"; cache = $cache; }), pools => {
-	    app => [ $origin->address, $opt{pool} // '' ] },
+	    app => [ $origin->address,
+	    $opt{pool} // 'retry = { attempts = 1; };' ] },
 	    site => $opt{site}, listener => $opt{listener},
 	    top => qq(cache = { size = "$size"; };\n) . ($opt{top} // '')));
 	return $portico;

@@ -184,18 +184,20 @@ START_TEST(a_304_replaces_what_it_says)
 	ask(GET "\r\n");
 	old = store("HTTP/1.1 200 OK\r\nContent-Type: text/a\r\n"
 	    "X-A: 1\r\nX-A: 2\r\nX-B: 1\r\nETag: \"1\"\r\n"
-	    "Surrogate-Key: k\r\n\r\n");
+	    "Content-Encoding: gzip\r\nSurrogate-Key: k\r\n\r\n");
 	memcpy(other, old.p, old.n);
 	ck_assert(stored_read(slice_make(other, old.n), &st));
 	h = parse("HTTP/1.1 304 Not Modified\r\nX-A: 3\r\nETag: \"2\"\r\n"
-	    "Content-Type: text/b\r\nContent-Length: 9\r\n\r\n");
+	    "Content-Type: text/b\r\nContent-Length: 9\r\n"
+	    "Content-Encoding: br\r\n\r\n");
 	buf_init(&b, room, sizeof room);
 	ck_assert(stored_renew(&b, &r, &st, &h, &later));
 	ck_assert(stored_read(slice_make(room, buf_length(&b)), &st));
 	stored_head(&st, &h, got);
 	ck_assert_uint_eq(h.status, 200);
-	ck_assert_uint_eq(h.nfields, 4);
-	check_slice(head_value(&h, FIELD_CONTENT_TYPE), "text/a");
+	ck_assert_uint_eq(h.nfields, 5);
+	check_slice(head_value(&h, FIELD_CONTENT_TYPE), "text/b");
+	check_slice(head_value(&h, FIELD_CONTENT_ENCODING), "gzip");
 	check_slice(head_find_name(&h, SLICE("x-a"))->value, "3");
 	check_slice(head_find_name(&h, SLICE("x-b"))->value, "1");
 	check_slice(st.validators.etag, "\"2\"");
