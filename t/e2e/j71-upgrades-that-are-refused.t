@@ -63,11 +63,18 @@ put_script($path, qq{#!/bin/sh\nrm "\$0"\nexec "$tested" "\$@"\n});
 refused('one that is removed meanwhile', qr/No such file/);
 
 SKIP: {
-	skip 'PORTICO_OTHER names no program', 6 if !$ENV{PORTICO_OTHER};
+	skip 'PORTICO_OTHER names no program', 18 if !$ENV{PORTICO_OTHER};
 	put_program($path, $ENV{PORTICO_OTHER});
-	refused('one whose shared memory is another', qr/the\ layout\ of
-	    \ its\ shared\ memory\ \(slots\)\ is\ another\ one:
-	    \ restart\ instead/x);
+	my $why = qr/the\ layout\ of\ its\ shared\ memory\ \(slots\)
+	    \ is\ another\ one:\ restart\ instead/x;
+	refused('one whose shared memory is another', $why);
+
+	# It says yes, and is another one then.
+	put_script($path, qq{#!/bin/sh\ncase \$1 in
+	    --try) exec "$tested" "\$@" ;;
+	    *) exec "$ENV{PORTICO_OTHER}" "\$@" ;;\nesac\n});
+	refused('one that cannot do what it has promised',
+	    qr/could not take over: $why/) for 1, 2;
 }
 
 put_program($path, $tested);
