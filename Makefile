@@ -131,7 +131,23 @@ $(fuzzers): obj/%: obj/%.o $(if $(FUZZ_LIBS),,obj/t/fuzz/driver.o) \
 $(peers): obj/t/%: obj/t/lib/%.o
 	$(link) -pthread $(if $(filter %/load,$@),-lssl -lcrypto)
 
-tests: portico porticoctl $(unit_tests) $(fuzzers) $(peers)
+# A program whose shared memory is laid out otherwise, so it says: an upgrade
+# to it is refused.
+obj/t/other: obj/main.o obj/t/other.o $(archives)
+	$(link) $(LIBS)
+
+obj/t/other.o: $(srcdir)/src/master/layout.c config.h
+	$(compile) -DLAYOUT_EDITION=0
+
+# Another one, whose cache is laid out otherwise.
+obj/t/other-cache: obj/main.o obj/t/other-cache.o $(archives)
+	$(link) $(LIBS)
+
+obj/t/other-cache.o: $(srcdir)/src/shm/cache_area.c config.h
+	$(compile) -DCACHE_VERSION=0
+
+others := obj/t/other obj/t/other-cache
+tests: portico porticoctl $(unit_tests) $(fuzzers) $(peers) $(others)
 
 PROVE ?= prove
 # More than there are processors: most tests wait most of their time.
@@ -143,6 +159,8 @@ in_the_tests = PORTICO='$(CURDIR)/portico' \
     PORTICO_ORIGIN='$(CURDIR)/obj/t/origin' \
     PORTICO_FAULTY='$(CURDIR)/obj/t/faulty' \
     PORTICO_BUSY='$(CURDIR)/obj/t/busy' \
+    PORTICO_OTHER='$(CURDIR)/obj/t/other' \
+    PORTICO_OTHER_CACHE='$(CURDIR)/obj/t/other-cache' \
     UBSAN_OPTIONS="$${UBSAN_OPTIONS:-print_stacktrace=1}"
 
 # The sanitizers see nothing in the style.
@@ -186,7 +204,7 @@ chosen := $(addprefix $(srcdir)/t/e2e/,$(or $(shell cd $(srcdir)/t/e2e && \
 slow := m22 w22 w20 w12 w11 f01 n02 t61 u01 t60 i02 o02 p10 q15 t03 p08 n06 \
     n05 p12 q35 q44 i09 t05 n07 n03 v15 m05 g12 v13 g15 e06 m21 m23
 early = $(foreach n,$(slow),$(filter $(srcdir)/t/e2e/$(n)-%,$(chosen)))
-check-e2e: portico porticoctl fault $(peers)
+check-e2e: portico porticoctl fault $(peers) $(others)
 	@$(in_the_tests) TEST_JOBS=$(TEST_JOBS) $(srcdir)/t/prove $(early) \
 	    $(filter-out $(early),$(chosen))
 

@@ -2,16 +2,19 @@
 /* SipHash-2-4: a keyed hash of 64 bits that strangers cannot foresee. */
 #include "base/hash.h"
 
+#include <endian.h>
+#include <string.h>
+
 struct state {
 	uint64_t v[4];
 };
 
-static uint64_t turn(uint64_t x, unsigned n)
+static inline uint64_t turn(uint64_t x, unsigned n)
 {
 	return x << n | x >> (64 - n);
 }
 
-static void mix(struct state *s)
+static inline void mix(struct state *s)
 {
 	uint64_t *v = s->v;
 
@@ -26,7 +29,7 @@ static void mix(struct state *s)
 	v[2] = turn(v[2], 32);
 }
 
-static void absorb(struct state *s, uint64_t word)
+static inline void absorb(struct state *s, uint64_t word)
 {
 	s->v[3] ^= word;
 	mix(s);
@@ -34,13 +37,22 @@ static void absorb(struct state *s, uint64_t word)
 	s->v[0] ^= word;
 }
 
-/* Little-endian; n is 8 at most. */
-static uint64_t load(const char *p, size_t n)
+/* Little-endian; the compiler sees that it is one load. */
+static inline uint64_t load(const char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof word);
+	return le64toh(word);
+}
+
+/* n is 7 at most. */
+static uint64_t load_rest(const char *p, size_t n)
 {
 	uint64_t word = 0;
 
-	for (size_t i = 0; i < n; i++)
-		word |= (uint64_t)(unsigned char)p[i] << 8 * i;
+	while (n-- > 0)
+		word = word << 8 | (unsigned char)p[n];
 	return word;
 }
 
@@ -52,8 +64,8 @@ uint64_t hash_slice(const uint64_t key[2], struct slice s)
 	size_t i;
 
 	for (i = 0; i + 8 <= s.n; i += 8)
-		absorb(&h, load(s.p + i, 8));
-	absorb(&h, load(s.p + i, s.n - i) | (uint64_t)(s.n & 0xff) << 56);
+		absorb(&h, load(s.p + i));
+	absorb(&h, load_rest(s.p + i, s.n - i) | (uint64_t)(s.n & 0xff) << 56);
 	h.v[2] ^= 0xff;
 	for (i = 0; i < 4; i++)
 		mix(&h);

@@ -322,10 +322,10 @@ int master_run(const struct master_task *t, struct conf *conf)
 int master_run_on(struct master_task *t)
 {
 	task = t;
+	title_set("master");
 	signals_catch();
 	upgrade_take_over(t, t->legacy);
 	old_logger = true;
-	title_set("master");
 	const struct generation *g = generation_current();
 	if (g) {
 		log_set_level(g->conf->error_log.level);

@@ -6,7 +6,9 @@
 #include "shm/cache.h"
 
 #define CACHE_MAGIC UINT64_C(0x706f727469636f63)
+#ifndef CACHE_VERSION
 #define CACHE_VERSION 1 /* of what is in records and blocks */
+#endif
 #define CACHE_SHARDS 64
 #define CACHE_CHUNK (1u << (CACHE_ORDERS - 1)) /* units of a largest block */
 

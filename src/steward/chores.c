@@ -19,8 +19,8 @@
 
 #define AT_ONCE 8 /* requests of one order that are under way */
 #define SOON_MS 20
-#define TIDY_MS 100
 #define IDLE_MS 1000
+#define TIDY_MS 100 /* in the midst of a round */
 
 /* How far this steward has come with an order. */
 struct progress {
@@ -31,16 +31,16 @@ struct progress {
 };
 
 static const struct conf *conf;
-static bans_subject *subject_of;
 static struct progress progress[CHORES];
-static uint64_t tidy_at, figures_at;
+static uint64_t figures_at, tidy_at; /* clock_ms */
+static bans_subject *subject_of;
 
 void chores_init(const struct conf *of, bans_subject *subject)
 {
 	conf = of;
 	subject_of = subject;
 	memset(progress, 0, sizeof progress);
-	tidy_at = figures_at = 0;
+	figures_at = tidy_at = 0;
 }
 
 /* ---- Requests ---- */
@@ -135,8 +135,6 @@ static void add_ban(struct chore_row *c, uint32_t word)
 	    slice_make(c->text, strnlen(c->text, sizeof c->text)),
 	    c->soft != 0, &why);
 
-	if (fine)
-		tidy_at = 0;
 	end(c, word, !fine, fine ? "" : why);
 }
 
@@ -148,6 +146,9 @@ static void end_asking(struct chore_row *c, uint32_t word,
 	char why[sizeof c->why] = "";
 	unsigned failed;
 
+	/* a worker that dies behind its count has another one count again */
+	if (c->kind == CHORE_WARM && count > p->begun)
+		atomic_store(&c->count, p->begun);
 	if (c->kind == CHORE_PURGE)
 		failed = status != 0 || p->wrong ? 1 : 0;
 	else
@@ -199,13 +200,19 @@ static bool ask_on(struct chore_row *c, uint32_t mark, struct progress *p)
 	return p->at >= n && chore_pending(mark) == 0;
 }
 
-/* An heir begins anew: what was under way does not count twice, for counts
- * begin at nothing, too, and who adds to them late is what was asked for. */
-static void begin(struct chore_row *c, uint32_t word, struct progress *p)
+/* An heir begins anew once nothing is under way that another steward began: so
+ * nothing counts twice. */
+static bool begin(struct chore_row *c, uint32_t word, uint32_t mark,
+    struct progress *p)
 {
+	if (p->word == word)
+		return true;
+	if (chore_pending(mark))
+		return false;
 	*p = (struct progress){.word = word};
 	atomic_store(&c->count, 0);
 	atomic_store(&c->status, 0);
+	return true;
 }
 
 /* False: there is nothing to carry on with. */
@@ -217,15 +224,16 @@ static bool carry_out(unsigned row)
 
 	if (chore_state(word) != CHORE_ASKED)
 		return false;
-	if (p->word != word)
-		begin(c, word, p);
+	uint32_t mark = chore_mark(word, row);
+	if (!begin(c, word, mark, p))
+		return true;
 	FAULT(chore_begun);
 	if (c->kind == CHORE_BAN) {
 		add_ban(c, word);
 	} else if (c->kind == CHORE_FIGURES) {
 		keep_figures();
 		end(c, word, 0, "");
-	} else if (ask_on(c, chore_mark(word, row), p)) {
+	} else if (ask_on(c, mark, p)) {
 		end_asking(c, word, p);
 	}
 	return true;

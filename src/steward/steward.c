@@ -305,7 +305,7 @@ static uint64_t look(uint64_t now, bool woken)
 	if (woken || now >= looks.chores)
 		looks.chores = may_begin() ? chores_look(now) : now + 100;
 	if (now >= looks.tidy)
-		looks.tidy = tidy_look(now);
+		looks.tidy = may_begin() ? tidy_look(now) : now + 100;
 	looks.ring = tidy_ring(now);
 	return earliest_look();
 }

@@ -31,6 +31,8 @@ static next_step done(struct stride *s)
 	    && (s->f.flags & FLOW_BODY_WHOLE)
 	    && (s->f.flags & FLOW_KEEP_BACKEND);
 
+	/* what is published from here on needs no more of the backend */
+	s->f.flags |= FLOW_BACKEND_DONE;
 	if (s->f.flags & FLOW_CUT)
 		fill_abandon(s);
 	else
@@ -42,7 +44,6 @@ static next_step done(struct stride *s)
 		s->f.cause = CAUSE_FETCH_LOST;
 		s->f.flags |= FLOW_CUT | FLOW_CLOSE;
 	}
-	s->f.flags |= FLOW_BACKEND_DONE;
 	s->f.step = s->f.flags & FLOW_CACHED ? STEP_SERVE : STEP_FLUSH;
 	chain_clear(&s->f.body, &s->drop);
 	if (clean)
@@ -320,6 +321,8 @@ static next_step prepare(struct stride *s)
 
 next_step relay_run(struct stride *s)
 {
+	if (s->f.flags & FLOW_BACKEND_DONE) /* a worker died behind that */
+		return done(s);
 	if (s->f.peer < 0)
 		return s->f.flags & FLOW_ANSWERED
 		    ? stride_cut(s, CAUSE_WORKER_DIED) : attempt_lost(s);

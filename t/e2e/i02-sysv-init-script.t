@@ -10,6 +10,7 @@ use Client qw(get request until_true);
 use Installed;
 use Portico qw(free_port);
 use Time::HiRes qw(sleep time);
+use Upgrade qw(put_program);
 
 plan skip_all => 'only root starts daemons' if $> != 0;
 alarm 300;
@@ -99,6 +100,12 @@ sub look_at_all_words
 	$i->configure($at, site('three'));
 	is script('force-reload'), 0, 'force-reload';
 	ok until_true(sub { body() eq 'three' }), 'it has one, too';
+	is $i->pid, $first, 'in the same process';
+	put_program("$dir/usr/sbin/portico", $Portico::BINARY);
+	is script('upgrade'), 0, 'upgrade';
+	ok until_true(sub { (stat "/proc/$first/exe")[1]
+	    == (stat "$dir/usr/sbin/portico")[1] }, 10), 'the new program';
+	is body(), 'three', 'it serves';
 	is $i->pid, $first, 'in the same process';
 	is script('restart'), 0, 'restart' or diag $i->said;
 	is body(), 'three', 'it serves';

@@ -8,6 +8,7 @@ use Test::More;
 use Client qw(get until_true);
 use Installed;
 use Portico qw(free_port);
+use Upgrade qw(put_program);
 
 my $at = '127.0.0.1:' . free_port();
 my $i = Installed->new('install-openrc');
@@ -112,6 +113,11 @@ my $log = "$dir/var/log/portico/access.log";
 rename $log, "$log.1" or die "$log: $!";
 is script('rotate'), 0, 'rotate';
 ok until_true(sub { body(); -s $log }), 'there is a new log file';
+put_program("$dir/usr/sbin/portico", $Portico::BINARY);
+is script('upgrade'), 0, 'upgrade';
+ok until_true(sub { (stat "/proc/$first/exe")[1]
+    == (stat "$dir/usr/sbin/portico")[1] }, 10), 'the new program';
+is $i->pid, $first, 'in the same process';
 is script('restart'), 0, 'restart' or diag $i->said;
 is body(), 'two', 'it serves';
 isnt $i->pid, $first, 'in another process';

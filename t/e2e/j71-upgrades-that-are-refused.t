@@ -62,6 +62,14 @@ refused('none', qr/No such file/);
 put_script($path, qq{#!/bin/sh\nrm "\$0"\nexec "$tested" "\$@"\n});
 refused('one that is removed meanwhile', qr/No such file/);
 
+SKIP: {
+	skip 'PORTICO_OTHER names no program', 6 if !$ENV{PORTICO_OTHER};
+	put_program($path, $ENV{PORTICO_OTHER});
+	refused('one whose shared memory is another', qr/the\ layout\ of
+	    \ its\ shared\ memory\ \(slots\)\ is\ another\ one:
+	    \ restart\ instead/x);
+}
+
 put_program($path, $tested);
 $p->write_conf($conf . 'unknown = 1;');
 refused('a configuration that is wrong', qr/portico\.conf:\d+: unknown key/);
