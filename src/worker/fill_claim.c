@@ -162,12 +162,16 @@ static enum cachestatus_fwd reason_of(const struct stride *s,
 
 next_step fill_claim(struct stride *s, const struct cache_found *found)
 {
+	next_step next;
+
 	if (fill_is_on(s)) /* a worker died behind its claim; or it was made
 			    * for a request without a client */
 		return NEXT(STEP_PICK);
 	s->f.fill = 0;
 	if (s->r->alone)
 		return fill_go_alone(s);
+	if (fill_spares(s, &next))
+		return next;
 	if (found->busy)
 		return fill_wait(s, found->busy, found->busy_word);
 	s->r->cached = CACHED_MISS;
@@ -186,8 +190,8 @@ static bool may_renew(struct entry *e, uint32_t now)
 {
 	uint32_t since = atomic_load(&e->renewing);
 
-	return (since == 0 || now - since >= RENEW_AGAIN)
-	    && atomic_compare_exchange_strong(&e->renewing, &since, now);
+	return (since == 0 || now - (since >> 2) >= RENEW_AGAIN)
+	    && atomic_compare_exchange_strong(&e->renewing, &since, now << 2);
 }
 
 void fill_renew_later(struct stride *s)
