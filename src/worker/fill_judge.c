@@ -218,12 +218,14 @@ static void let_go_of_stale(struct stride *s)
 	cache_pin_row(lobby_row(s->c), 0);
 }
 
-/* It passed because of a mark; or for reasons of its own, which are asked about
- * where the response is judged. */
-static bool is_marked(const struct stride *s)
+/* It went alone because of a mark, or for what it says itself, which is asked
+ * about where the response is judged. */
+static bool may_claim_late(const struct stride *s)
 {
-	return s->r->cached == CACHED_PASS
-	    && s->r->head.method_id == METHOD_GET;
+	const struct head *h = &s->r->head;
+
+	return h->method_id == METHOD_GET && (s->r->cached == CACHED_PASS
+	    || head_has(h, FIELD_AUTHORIZATION));
 }
 
 /* The mark does not hold any more. */
@@ -264,7 +266,7 @@ bool fill_judge(struct stride *s, const struct head *h,
 		return false; /* judged before: there was no page */
 	if (!fill_is_on(s))
 		fill_abandon(s);
-	switch (s->f.fill || is_marked(s) ? judge(s, h, body, &fresh)
+	switch (s->f.fill || may_claim_late(s) ? judge(s, h, body, &fresh)
 	    : STORE_NO) {
 	case STORE_YES:
 		if (s->f.fill || claim_late(s))
