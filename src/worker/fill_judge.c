@@ -316,6 +316,9 @@ bool fill_judge(struct stride *s, const struct head *h,
 			begin(s, h, body, &fresh);
 		break;
 	case STORE_NEVER:
+		/* an error says nothing of what is stored */
+		if (s->f.entry && h->status < 500)
+			cache_condemn(s->f.entry);
 		fill_mark(s, h->status >= 500 ? FILL_MARK_ERROR : FILL_MARK);
 		break;
 	default:
