@@ -397,6 +397,7 @@ void settle_slot(unsigned n)
 	seats_settle_locks(n);
 	if (cache.head)
 		cache_settle_locks(n);
+	bans_settle_lock(n);
 	settle_revival(n);
 	FAULT(settle_locks);
 	settle_rows(n);
