@@ -318,6 +318,8 @@ static void settle_client(struct conn *c, unsigned slot)
 	/* who dies in here is not to leave chains through others' pages */
 	conn_publish(c, &f);
 	settle_pages(c, &f);
+	/* what of the cache it has: that its flow names, and no more */
+	cache_settle_row(lobby_row(c), conn_serial(c), f.fill, f.entry);
 	lobby_ring(c, &f);
 }
 
