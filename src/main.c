@@ -240,7 +240,10 @@ static int look_at(const struct conf *conf)
 /* Without what the old program has put behind our name. */
 static char **own_arguments(char **argv)
 {
-	argv[2] = argv[0];
+	char *name = argv[0];
+
+	argv[0] = argv[2];
+	argv[2] = name;
 	return argv + 2;
 }
 

@@ -27,9 +27,9 @@
 #include "roles.h"
 
 #define SAID_MOST 16384
+#define SAID_KEPT (SAID_MOST - 2 * TAKEOVER_PATH)
 #define LINES_MOST 20
 #define ARGS_MOST 256
-#define PATH_BYTES 4096
 #define DESCRIPTORS 65536 /* more than a master has */
 
 unsigned upgrade_patience = 30000;
@@ -38,7 +38,7 @@ unsigned upgrade_patience = 30000;
 static const char agrees[] = "portico takes over\n";
 
 static const struct master_task *task;
-static char path[PATH_BYTES]; /* "": it is unknown */
+static char path[TAKEOVER_PATH]; /* "": it is unknown */
 
 static enum { IDLE, TRIES, AGREED } state;
 static struct intake said = {.fd = -1}, verdict = {.fd = -1};
@@ -83,6 +83,13 @@ static void give_up(const char *why)
 {
 	intake_end(&said);
 	intake_end(&verdict);
+	/* what it said, if it has not agreed, as far as there is room */
+	if (state == AGREED)
+		said.n = 0;
+	if (said.n > SAID_KEPT)
+		said.n = SAID_KEPT;
+	if (said.n && said.at[said.n - 1] != '\n')
+		intake_add(&said, "\n");
 	intake_add(&said, why);
 	intake_add(&said, "\n");
 	state = IDLE;
@@ -93,7 +100,7 @@ static void give_up(const char *why)
 
 static void give_up_errno(const char *what)
 {
-	char why[PATH_BYTES + 100];
+	char why[TAKEOVER_PATH + 100];
 
 	snprintf(why, sizeof why, "upgrade: %s: %s", what, strerror(errno));
 	give_up(why);
@@ -267,20 +274,18 @@ static void say(enum log_level level, const char *line, size_t n)
 static bool try_configuration(void)
 {
 	struct conf *conf = reload_conf();
+	bool fine = conf && privs_find(conf) && inspect_now(task, conf,
+	    stderr);
 
-	return conf && privs_find(conf) && inspect_now(task, conf, stderr);
+	conf_free(conf);
+	return fine;
 }
 
 static bool inherit(struct master_task *t, struct legacy *l, int fd)
 {
-	const char *program = "";
-
 	task = t;
 	reload_init(t);
-	if (!legacy_read(l, fd) || !takeover_inherit(l, t, &program))
-		return false;
-	snprintf(path, sizeof path, "%s", program);
-	return true;
+	return legacy_read(l, fd) && takeover_inherit(l, t, path);
 }
 
 int upgrade_try(struct master_task *t, int fd)
@@ -295,6 +300,7 @@ int upgrade_try(struct master_task *t, int fd)
 	}
 	if (!try_configuration())
 		return EXIT_FAILED;
+	legacy_drop(&l);
 	return write(STDOUT_FILENO, agrees, sizeof agrees - 1)
 	    == sizeof agrees - 1 ? EXIT_FINE : EXIT_FAILED;
 }
