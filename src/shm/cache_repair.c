@@ -41,7 +41,8 @@ static bool is_block(const struct bounds *b, uint32_t u)
 	if (u < b->unit || u >= b->unit_end)
 		return false;
 	uint32_t mark = mark_of(u), order = mark & UNIT_ORDER;
-	return (mark & ~(uint32_t)UNIT_ORDER) == UNIT_USED && order < CACHE_ORDERS && u % (1u << order) == 0;
+	return (mark & ~(uint32_t)UNIT_ORDER) == UNIT_USED
+	    && order < CACHE_ORDERS && u % (1u << order) == 0;
 }
 
 /* Whether blocks that begin there are nobody's yet: then they are this one's.
