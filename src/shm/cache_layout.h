@@ -34,6 +34,8 @@ struct cache_shard {
 	uint32_t free[CACHE_ORDERS]; /* lists of blocks */
 	uint32_t free_units;         /* in them, and fresh ones */
 	uint32_t promised;           /* units, to what is being filled */
+	uint32_t stuck;              /* units of condemned ones that the last
+				      * scan had to leave */
 	uint32_t ghost_clock;        /* units that have left SMALL for good */
 	struct cache_list queue[CACHE_QUEUES];
 };
@@ -202,7 +204,8 @@ void cache_queue_live(struct cache_shard *sh, uint32_t n);
 /* Its units have changed. */
 void cache_reckon(struct cache_shard *sh, uint32_t n, uint32_t units);
 
-/* Condemns what is least worth keeping, until so many units will be free. */
+/* Condemns what is least worth keeping, until a scan can free so many units:
+ * those that were stuck when the last one looked do not count. */
 void cache_evict(struct cache_shard *sh, uint32_t units);
 
 /* Out of the index; nobody new will find it. */
@@ -213,8 +216,9 @@ void cache_condemn_locked(struct cache_shard *sh, uint32_t n);
 /* Reads all pins. Number of the scan; 0: it does not count. */
 uint64_t cache_scan(void);
 
-/* Frees what was condemned before the scan and was not seen by it. */
-void cache_free_condemned(unsigned shard, uint64_t scan);
+/* Frees what was condemned before the scan and was not seen by it. Whether
+ * there was something. */
+bool cache_free_condemned(unsigned shard, uint64_t scan);
 
 /* Condemns, scans and frees, for who found no room. No lock is held. */
 void cache_make_room(unsigned shard, uint32_t units);

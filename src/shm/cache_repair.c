@@ -41,7 +41,8 @@ static bool is_block(const struct bounds *b, uint32_t u)
 	if (u < b->unit || u >= b->unit_end)
 		return false;
 	uint32_t mark = mark_of(u), order = mark & UNIT_ORDER;
-	return (mark & ~(uint32_t)UNIT_ORDER) == UNIT_USED && order < CACHE_ORDERS && u % (1u << order) == 0;
+	return (mark & ~(uint32_t)UNIT_ORDER) == UNIT_USED
+	    && order < CACHE_ORDERS && u % (1u << order) == 0;
 }
 
 /* Whether blocks that begin there are nobody's yet: then they are this one's.
@@ -275,7 +276,7 @@ static void mend_queues(struct cache_shard *sh, const struct bounds *b)
 {
 	for (unsigned q = 0; q < CACHE_QUEUES; q++)
 		sh->queue[q] = (struct cache_list){0};
-	sh->promised = 0;
+	sh->promised = sh->stuck = 0;
 	for (uint32_t n = b->entry; n < b->entry_end; n++) {
 		struct entry *e = cache_entry(n);
 		if (cache_state_now(e) == ENTRY_FREE)

@@ -7,7 +7,8 @@
 
 #define FREE_PART 50u    /* of the units one in so many is kept free */
 #define TIDY_MS 500u
-#define TIDY_SOON_MS 10u /* while there is something to free */
+#define TIDY_SOON_MS 10u /* while there is something to free ... */
+#define TIDY_LATER_MS 100u /* ... but somebody has it still */
 #define AT_ONCE 64u      /* found under one lock */
 
 /* ---- What rows fill that are no more ---- */
@@ -142,7 +143,7 @@ static bool make_ready(unsigned shard)
 uint64_t cache_tidy(uint64_t now)
 {
 	struct filler gone = {atomic_load(&slot_self->generation), 0, 0};
-	bool some = false;
+	bool some = false, freed = false;
 
 	if (cache.head == NULL)
 		return UINT64_MAX;
@@ -151,8 +152,8 @@ uint64_t cache_tidy(uint64_t now)
 		some |= make_ready(i);
 	uint64_t scan = some ? cache_scan() : 0;
 	for (unsigned i = 0; scan && i < cache.shape.shards; i++)
-		cache_free_condemned(i, scan);
-	return now + (some ? TIDY_SOON_MS : TIDY_MS);
+		freed |= cache_free_condemned(i, scan);
+	return now + (freed ? TIDY_SOON_MS : some ? TIDY_LATER_MS : TIDY_MS);
 }
 
 /* ---- A look at all ---- */
