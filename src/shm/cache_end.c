@@ -143,10 +143,9 @@ bool cache_fill_end(uint32_t n, cache_fits *fits, const void *arg)
 	return whole;
 }
 
-void cache_abandon(uint32_t n)
+void cache_abandon_locked(struct cache_shard *sh, uint32_t n)
 {
 	struct entry *e = cache_entry(n);
-	struct cache_shard *sh = lock_of(n);
 	enum entry_state s = cache_state_now(e);
 
 	if (s == ENTRY_BUSY || s == ENTRY_FILLING) {
@@ -157,8 +156,15 @@ void cache_abandon(uint32_t n)
 		atomic_store_explicit(&e->instead, 0, memory_order_relaxed);
 		cache_let_go(sh, n);
 	}
+}
+
+void cache_abandon(uint32_t n)
+{
+	struct cache_shard *sh = lock_of(n);
+
+	cache_abandon_locked(sh, n);
 	cache_unlock(sh);
-	if (atomic_load(&e->awaited))
+	if (atomic_load(&cache_entry(n)->awaited))
 		cache_wake(n, WAKE_FEW);
 }
 
@@ -204,7 +210,8 @@ static unsigned renew(uint32_t n, uint32_t old, struct slice record)
 	unsigned done = 0;
 
 	if (cache_state_now(e) == ENTRY_BUSY && is_live(old)
-	    && cache_shard_of(old) == cache_shard_of(n)) {
+	    && cache_shard_of(old) == cache_shard_of(n)
+	    && cache_key_is(old, cache_key(n))) {
 		done = cache_put_record(sh, n, record, CACHE_UNKNOWN) ? 1 : 2;
 		if (done == 1) {
 			sh->promised -= cache_promise(e);
