@@ -300,12 +300,21 @@ static bool is_in_index(uint32_t n)
 	return s == ENTRY_BUSY || s == ENTRY_FILLING || s == ENTRY_LIVE;
 }
 
+uint64_t cache_purges(uint64_t hash)
+{
+	if (cache.head == NULL)
+		return 0;
+	return (uint64_t)atomic_load(&cache.bans->last) << 32
+	    | atomic_load(&cache.head->purged[hash % CACHE_PURGED]);
+}
+
 unsigned cache_purge(struct slice key, uint64_t hash, bool soft)
 {
 	struct cache_shard *sh = cache_lock(cache_shard_of_hash(hash));
 	unsigned count = 0;
 	uint32_t next;
 
+	atomic_fetch_add(&cache.head->purged[hash % CACHE_PURGED], 1);
 	for (uint32_t i = first_of_key(key, hash); i; i = next) {
 		next = next_of_key(i);
 		count += (cache_entry(i)->flags & ENTRY_PASS) == 0;

@@ -57,6 +57,8 @@ struct cache_ghost {
 	uint32_t at;                 /* ghost_clock then */
 };
 
+#define CACHE_PURGED 64
+
 struct cache_head {
 	uint64_t magic, layout, bytes, object;
 	uint64_t secret[2];          /* of the hash of keys */
@@ -64,6 +66,7 @@ struct cache_head {
 	uint32_t has_file;
 	_Alignas(64) _Atomic uint64_t scans; /* begun so far */
 	_Atomic uint64_t evicted, refused, damaged;
+	_Atomic uint32_t purged[CACHE_PURGED]; /* purges, by parts of hashes */
 };
 
 /* ---- cache_area.c ---- */
