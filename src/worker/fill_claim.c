@@ -184,10 +184,7 @@ next_step fill_claim(struct stride *s, const struct cache_found *found)
 	s->r->forwarded = reason_of(s, found);
 	if (asks_for_itself(s))
 		return fill_go_alone(s);
-	if (!asks_for_a_part(s))
-		return fetch(s);
-	/* one that came to nothing is not made again and again */
-	return s->r->waited_since ? fill_go_alone(s) : fetch_apart(s);
+	return asks_for_a_part(s) ? fetch_apart(s) : fetch(s);
 }
 
 /* Whoever of those that use it comes first; later another one, if nothing has
