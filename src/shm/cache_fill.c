@@ -108,9 +108,14 @@ static void set_up(struct entry *e, struct slice key, uint64_t hash)
 	e->family = atomic_load(&slot_self->generation);
 }
 
+/* Half of a shard for what is being filled; more for a large one while there
+ * are few others. */
 static bool may_promise(const struct cache_shard *sh, uint64_t units)
 {
-	return units + sh->promised <= cache_promise_most(&cache.shape);
+	uint32_t all = cache.shape.units;
+
+	return units + sh->promised <= all / 2 || (sh->promised <= all / 8
+	    && units <= cache_promise_most(&cache.shape));
 }
 
 /* 0: there is no room now. */
@@ -299,17 +304,19 @@ static uint32_t add_block(struct cache_shard *sh, uint32_t n, uint32_t last,
     unsigned order)
 {
 	struct entry *e = cache_entry(n);
-	uint32_t block, old = cache_promise(e);
+	uint32_t block = 0;
 
-	if (e->total == CACHE_UNKNOWN && !may_promise(sh, 1u << order))
-		return 0;
-	if ((block = cache_block_take_some(sh, order)) == 0)
-		return 0;
-	FAULT(cache_grown);
-	atomic_store_explicit(last ? &cache.unit[last].next : &e->body, block,
-	    memory_order_release);
-	cache_reckon(sh, n, e->units + cache_block_units(block));
-	sh->promised += cache_promise(e) - old;
+	sh->promised -= cache_promise(e);
+	if (e->total != CACHE_UNKNOWN
+	    || may_promise(sh, e->units + (1u << order)))
+		block = cache_block_take_some(sh, order);
+	if (block) {
+		FAULT(cache_grown);
+		atomic_store_explicit(last ? &cache.unit[last].next : &e->body,
+		    block, memory_order_release);
+		cache_reckon(sh, n, e->units + cache_block_units(block));
+	}
+	sh->promised += cache_promise(e);
 	return block;
 }
 

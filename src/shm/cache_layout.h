@@ -86,10 +86,10 @@ bool cache_is_one(const struct cache_head *h, uint64_t bytes);
 bool cache_open_file(struct cache *to, uint64_t bytes, uint64_t object,
     const char *file);
 
-/* Most units that may be promised in a shard. */
+/* Most units that one response may have. */
 static inline uint32_t cache_promise_most(const struct cache_shape *s)
 {
-	return s->units / 8 * 5;
+	return s->units / 16 * 11;
 }
 
 /* ---- cache_index.c ---- */

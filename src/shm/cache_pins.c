@@ -153,12 +153,26 @@ void cache_free_condemned(unsigned shard, uint64_t scan)
 		;
 }
 
+/* more: what is condemned already is pinned, and of no help. */
+static bool make_room(unsigned shard, uint32_t units, bool more)
+{
+	struct cache_shard *sh = cache_lock(shard);
+
+	cache_evict(sh, units + (more ? sh->queue[QUEUE_CONDEMNED].units : 0));
+	cache_unlock(sh);
+	cache_free_condemned(shard, cache_scan());
+	sh = cache_lock(shard);
+	bool enough = sh->free_units >= units;
+	cache_unlock(sh);
+	return enough;
+}
+
 void cache_make_room(unsigned shard, uint32_t units)
 {
 	uint32_t batch = cache.shape.units / BATCH;
-	struct cache_shard *sh = cache_lock(shard);
 
-	cache_evict(sh, units > batch ? units : batch);
-	cache_unlock(sh);
-	cache_free_condemned(shard, cache_scan());
+	if (units < batch)
+		units = batch;
+	if (!make_room(shard, units, false))
+		make_room(shard, units, true);
 }

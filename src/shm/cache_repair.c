@@ -41,8 +41,7 @@ static bool is_block(const struct bounds *b, uint32_t u)
 	if (u < b->unit || u >= b->unit_end)
 		return false;
 	uint32_t mark = mark_of(u), order = mark & UNIT_ORDER;
-	return (mark & (UNIT_USED | UNIT_SEEN | UNIT_FREE)) == UNIT_USED
-	    && order < CACHE_ORDERS && u % (1u << order) == 0;
+	return (mark & ~(uint32_t)UNIT_ORDER) == UNIT_USED && order < CACHE_ORDERS && u % (1u << order) == 0;
 }
 
 /* Whether blocks that begin there are nobody's yet: then they are this one's.
@@ -76,6 +75,7 @@ static bool take_chain(const struct bounds *b, uint32_t first, uint64_t bytes)
 	for (; u && is_block(b, u) && is_free_run(u); u = next_of(u)) {
 		have += (uint64_t)cache_block_units(u) * CACHE_UNIT;
 		set_seen(u, true);
+		cache.unit[u].before = 0;
 		taken++;
 	}
 	if (u == 0 && have >= bytes)
@@ -85,9 +85,12 @@ static bool take_chain(const struct bounds *b, uint32_t first, uint64_t bytes)
 	return false;
 }
 
-static bool is_seen(const struct bounds *b, uint32_t u)
+/* Whether a block of this shard that has been taken begins there. */
+static bool is_taken(const struct bounds *b, uint32_t u)
 {
-	return u >= b->unit && u < b->unit_end && (mark_of(u) & UNIT_SEEN);
+	return u >= b->unit && u < b->unit_end
+	    && (mark_of(u) & (UNIT_SEEN | UNIT_USED))
+	    == (UNIT_SEEN | UNIT_USED);
 }
 
 static uint32_t units_of(uint32_t block)
@@ -156,7 +159,6 @@ static bool take_body(const struct bounds *b, uint32_t n)
 	struct entry *e = cache_entry(n);
 	uint32_t body = e->body;
 	uint64_t length = e->length;
-
 	enum entry_state s = cache_state_now(e);
 
 	if (s == ENTRY_LIVE || s == ENTRY_CONDEMNED)
@@ -165,7 +167,8 @@ static bool take_body(const struct bounds *b, uint32_t n)
 	e->units = units_of(e->first);
 	if (body == 0)
 		return length == 0;
-	if (is_seen(b, body)) {
+	if (is_taken(b, body)) {
+		/* 0: it is no body's */
 		uint32_t other = cache.unit[body].before;
 		if (other == 0 || cache_entry(other)->body != body
 		    || cache_entry(other)->hash != e->hash

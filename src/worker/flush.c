@@ -7,6 +7,7 @@
 #include "worker/serve.h"
 
 #define VECTORS 16
+#define STRIDE_MOST (2u << 20) /* bytes: then it is others' turn */
 
 /* Behind the chain, of an answer that is sent from where it lies in the
  * cache: as much of it as is there. */
@@ -62,9 +63,12 @@ static enum io send_nowhere(struct stride *s)
 static enum io send_plain(struct stride *s)
 {
 	struct iovec v[VECTORS];
+	uint64_t most = s->f.tx + STRIDE_MOST;
 	size_t n;
 
 	while (has_left(&s->f)) {
+		if (s->f.tx >= most)
+			return IO_WAIT;
 		int k = gather(&s->f, v);
 		stride_io(s->c);
 		enum io io = stream_send((int)lobby_row(s->c), v, k, &n);
@@ -93,8 +97,11 @@ static bool is_last(const struct stride *s)
 static enum io send_sealed(struct stride *s)
 {
 	struct iovec v[VECTORS];
+	uint64_t most = s->f.tx + STRIDE_MOST;
 
 	while (flush_is_due(s)) {
+		if (s->f.tx >= most)
+			return IO_WAIT;
 		if (secure_left(s, SIDE_CLIENT) == 0) {
 			int k = gather(&s->f, v);
 			size_t n = secure_seal(s, SIDE_CLIENT, v, k);

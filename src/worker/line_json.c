@@ -10,7 +10,7 @@
 #define METHOD_MOST 32
 #define HOST_MOST 256
 #define CAUSE_MOST 160
-#define FIXED 1632
+#define FIXED 1656
 #define FIXED_TLS 240 /* more for a connection with TLS */
 #define BEHIND 24 /* bytes of ","user_agent":""}" and some */
 

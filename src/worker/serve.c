@@ -140,10 +140,21 @@ static next_step serve_nobody(struct stride *s, unsigned status)
 	return NEXT(STEP_ACCOUNT);
 }
 
+static void measure(struct serve_plan *p, uint32_t n)
+{
+	const struct entry *e = cache_entry(n);
+	bool live = cache_state(n) == ENTRY_LIVE;
+	uint64_t length = atomic_load_explicit(&e->length,
+	    memory_order_acquire);
+
+	p->total = live ? length : atomic_load_explicit(&e->total,
+	    memory_order_relaxed);
+	p->whole = length == p->total;
+}
+
 next_step serve_entry(struct stride *s, enum serve_how how)
 {
 	uint32_t n = s->f.entry;
-	const struct entry *e = cache_entry(n);
 	struct serve_plan p = {.how = how};
 
 	if (!stored_read(cache_record(n), &p.st)) {
@@ -151,9 +162,11 @@ next_step serve_entry(struct stride *s, enum serve_how how)
 		take_back(s);
 		return NEXT(STEP_LOOKUP);
 	}
-	p.whole = cache_state(n) == ENTRY_LIVE;
-	p.total = p.whole ? atomic_load_explicit(&e->length,
-	    memory_order_acquire) : e->total;
+	measure(&p, n);
+	if (p.total == CACHE_UNKNOWN) { /* it was condemned just now */
+		take_back(s);
+		return NEXT(STEP_LOOKUP);
+	}
 	s->r->cached = cached_as[how];
 	if (s->f.flags & FLOW_MUTE)
 		return serve_nobody(s, p.st.status);

@@ -216,8 +216,10 @@ void serve_plan(struct serve_plan *p, const struct request *r, int64_t now)
 	p->body = (struct framing){.kind = p->st.status == 204 ? BODY_NONE
 	    : BODY_LENGTH, .length = p->total};
 	judge(p, r, now);
-	add_date(p);
-	add_age(p, now);
+	if (p->h.status != 416) {
+		add_date(p);
+		add_age(p, now);
+	}
 	if (r->route->policy.cache.status_header)
 		add_status(p, now);
 	if (r->head.method_id == METHOD_HEAD) {

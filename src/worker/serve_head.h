@@ -29,8 +29,8 @@ struct serve_plan {
 void serve_plan(struct serve_plan *p, const struct request *r, int64_t now);
 
 /* multipart/byteranges (RFC 9110, 14.6): the body's length, which says whether
- * it is worth while; then the body behind the head in s->f.out, from s->f.entry.
- * False: there was no page. */
+ * it is worth while; then the body of s->f.entry's bytes, behind the head in
+ * s->f.out. False: there was no page. */
 uint64_t serve_parts_length(const struct serve_plan *p,
     const struct request *r);
 bool serve_parts(struct stride *s, const struct serve_plan *p);

@@ -80,7 +80,8 @@ static void put_tags(const struct plan *p, struct buf *b)
 		groups = p->old->tags;
 		keys = slice_cut(&groups, '\n');
 	}
-	put_all(b, p->h, field_name(FIELD_SURROGATE_KEY), SLICE(" "), p->old ? &keys : NULL);
+	put_all(b, p->h, field_name(FIELD_SURROGATE_KEY), SLICE(" "),
+	    p->old ? &keys : NULL);
 	BUF_LIT(b, "\n");
 	put_all(b, p->h, CACHE_GROUPS, SLICE(", "), p->old ? &groups : NULL);
 }

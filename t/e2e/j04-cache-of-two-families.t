@@ -60,8 +60,11 @@ my $lost = Client->new($at);
 $lost->send(request('GET /b/2'));
 ok until_true(sub { asked('/b/2') }, 5), 'another request is under way';
 $p->clear_log;
-# In this order, so that nobody makes another one.
-kill 'KILL', map { $p->pids($_) } qw(heir steward worker);
+# Who has stopped makes no other one.
+my @all = map { $p->pids($_) } qw(heir steward worker);
+kill 'STOP', @all;
+sleep 0.1;
+kill 'KILL', @all, map { $p->pids($_) } qw(heir steward worker);
 ok $p->logged(qr/generation 3 is running/, 20), 'a new family';
 my $began = time;
 like get($at, '/b/2')->{body}, qr{^/b/2 }, 'the request is answered';

@@ -5,6 +5,7 @@
  *   GET /b/SIZE/SEED[?chunked][&delay=MS]   SIZE bytes that belong to SEED
  *   GET /v/SIZE/SEED[?...][&age=S]   the same of a version, another one every
  *       WIRE_VERSION ms; ETag names it; may be stored for so long (1 s)
+ *   GET /asked   how many requests for such versions there were, as text
  *   POST /echo[?delay=MS]                   "LENGTH CHECKSUM\n" of the body
  * -r: a connection is closed after so many answers, without a warning.
  */
@@ -26,7 +27,7 @@ struct peer {
 	unsigned delay;
 	uint64_t due;
 	uint64_t length, sum; /* of the request's body */
-	bool echo;
+	bool echo, asked;
 	bool versions, same;   /* contents change; but not since then */
 	uint64_t version;
 	unsigned age;          /* seconds for which a version may be stored */
@@ -41,6 +42,7 @@ static struct peer **peers;
 static int npeers;
 static unsigned delayed;
 static unsigned max_answers;
+static unsigned asked; /* for versions */
 static int lobby;
 
 static void count_body(void *arg, const char *p, size_t n)
@@ -101,8 +103,12 @@ static void begin_answer(struct peer *p)
 		put_head(p, p->same ? 304 : 200);
 		return;
 	}
-	n = sprintf(text, "%llu %016llx\n", (unsigned long long)p->length,
-	    (unsigned long long)p->sum);
+	if (p->asked)
+		n = sprintf(text, "%u\n", asked);
+	else
+		n = sprintf(text, "%llu %016llx\n",
+		    (unsigned long long)p->length,
+		    (unsigned long long)p->sum);
 	p->source = (struct wire_source){.size = (uint64_t)n};
 	put_head(p, 200);
 	memcpy(p->out + p->out_n, text, (size_t)n);
@@ -124,7 +130,8 @@ static bool read_target(struct peer *p, const char *target)
 	const char *delay, *age;
 
 	p->versions = target[1] == 'v';
-	p->echo = strncmp(target, "/echo", 5) == 0;
+	p->asked = strcmp(target, "/asked") == 0;
+	p->echo = p->asked || strncmp(target, "/echo", 5) == 0;
 	if (!p->echo) {
 		if (sscanf(target, p->versions ? "/v/%llu/%llu"
 		    : "/b/%llu/%llu", &size, &seed) != 2)
@@ -133,6 +140,7 @@ static bool read_target(struct peer *p, const char *target)
 			.chunked = strstr(target, "chunked") != NULL};
 	}
 	if (p->versions) {
+		asked++;
 		p->version = wire_now_ms() / WIRE_VERSION;
 		wire_version(p->version, &p->source.seed, &p->source.size);
 	}

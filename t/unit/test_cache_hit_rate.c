@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How many requests the cache answers, beside one that keeps what was used
- * last (LRU), on the same traces and with as much memory. */
+/* What the cache keeps, beside what was used last (LRU), on some traces. */
 /* links: shm net http conf base */
 #include <math.h>
 

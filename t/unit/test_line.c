@@ -75,6 +75,7 @@ static void make_longest(char byte)
 	r.client.len = sizeof r.client.in6;
 	memset(&r.client.in6.sin6_addr, 0xfe, 16);
 	r.why = name;
+	r.cached = CACHED_COLLAPSED;
 	s.f.cause = CAUSE_BAD_RESPONSE;
 	s.f.tx = s.f.rx = INT64_MAX;
 	r.at[TIME_HEAD] = 1;
