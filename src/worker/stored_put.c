@@ -217,9 +217,11 @@ static bool is_kept(const struct head *h, const struct field *f)
 	return true;
 }
 
+/* A cookie is for the one client that has asked. */
 static bool is_new(const struct field *f)
 {
-	return !(f->flags & FIELD_DROP) && !(of_body >> f->id & 1);
+	return !(f->flags & FIELD_DROP) && !(of_body >> f->id & 1)
+	    && f->id != FIELD_SET_COOKIE;
 }
 
 bool stored_merge(const struct stored *old, const struct head *h,
