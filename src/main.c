@@ -60,14 +60,16 @@ struct command {
 	const char *folder;       /* of --self-signed */
 	const char *const *names; /* what follows the options */
 	int legacy; /* its descriptor: master/legacy.h */
-	char mode; /* t, T, x, S, y, U, or 0: run */
+	char mode; /* t, T, x, S, y, U, R, or 0: run */
 };
 
 static const struct option long_options[] = {
 	{"self-signed", required_argument, NULL, 'S'},
-	/* of a master that is upgraded, to the program that follows it */
+	/* of a master that is upgraded, to the program that follows it, and
+	 * from that back to this one */
 	{"try", required_argument, NULL, 'y'},
 	{"upgrade", required_argument, NULL, 'U'},
+	{"return", required_argument, NULL, 'R'},
 	{NULL, 0, NULL, 0},
 };
 
@@ -163,6 +165,7 @@ static void read_option(struct command *c, int option)
 		break;
 	case 'y':
 	case 'U':
+	case 'R':
 		c->mode = (char)option;
 		c->legacy = atoi(optarg);
 		break;
@@ -237,7 +240,10 @@ static int look_at(const struct conf *conf)
 /* Without what the old program has put behind our name. */
 static char **own_arguments(char **argv)
 {
-	argv[2] = argv[0];
+	char *name = argv[0];
+
+	argv[0] = argv[2];
+	argv[2] = name;
 	return argv + 2;
 }
 
@@ -249,6 +255,7 @@ static int follow_old_program(int argc, char **argv)
 	task.options = asked.options;
 	task.argv = own_arguments(argv);
 	task.legacy = asked.legacy;
+	task.returns = asked.mode == 'R';
 	return asked.mode == 'y' ? upgrade_try(&task, asked.legacy)
 	    : master_run_on(&task);
 }
@@ -257,7 +264,7 @@ int main(int argc, char **argv)
 {
 	title_init(argc, argv);
 	read_command(&asked, argc, argv);
-	if (asked.mode == 'y' || asked.mode == 'U')
+	if (asked.mode && strchr("yUR", asked.mode))
 		return follow_old_program(argc, argv);
 	if (asked.mode == 'S')
 		return selfsigned_make(asked.folder, asked.names, stdout,

@@ -36,7 +36,7 @@ const struct command command_table[] = {
 	    1, 1, ARGS_WAIT, QUICK, drain_run},
 	{"reload", "", "reads the configuration again",
 	    0, 0, 0, LONG, orders_plain},
-	{"upgrade", "", "the program at its path takes over",
+	{"upgrade", "", "a new program takes over",
 	    0, 0, 0, LONG, orders_plain},
 	{"reopen", "", "opens the log files again",
 	    0, 0, 0, QUICK, orders_plain},

@@ -76,8 +76,9 @@ void uri_put_path(struct buf *b, struct slice path);
  * ".", "_", "~"), other encodings have capital letters. Dots stay. */
 void uri_put_plain(struct buf *b, struct slice path);
 
-/* The same as uri_put_path for a query. '?' and '/' stay, and so do those bytes that no URI has
- * but every browser sends in queries: [ ] { } | ^ and the backquote. */
+/* The same as uri_put_path for a query. '?' and '/' stay, and so do those bytes
+ * that no URI has but every browser sends in queries: [ ] { } | ^ and the
+ * backquote. */
 void uri_put_query(struct buf *b, struct slice query);
 
 /* What stands in path behind prefix, where that ends on a segment border:

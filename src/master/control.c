@@ -410,5 +410,5 @@ void control_shut(void)
 	socket_close(&door);
 	for (int i = 0; i < CONTROL_CALLERS; i++)
 		charge_forget(&callers[i].reply);
-	control_ended("nothing has changed", why, sizeof why - 1);
+	control_ended("the configuration stays as it was", why, sizeof why - 1);
 }

@@ -324,14 +324,14 @@ int master_run_on(struct master_task *t)
 	task = t;
 	title_set("master");
 	signals_catch();
-	upgrade_take_over(t, t->legacy);
-	old_logger = true;
+	old_logger = upgrade_take_over(t, t->legacy);
 	const struct generation *g = generation_current();
 	if (g) {
 		log_set_level(g->conf->error_log.level);
 		orders_follow(g->conf);
 	}
-	reload_begin(NULL);
+	if (old_logger)
+		reload_begin(NULL);
 	int code = loop();
 	stop();
 	start_undo();

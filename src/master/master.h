@@ -19,6 +19,7 @@ struct master_task {
 	struct conf_options options;
 	char *const *argv; /* for the program that takes our place */
 	int legacy;        /* what one has left whose place we take; -1: none */
+	bool returns;      /* it was ours, and another one could not take it */
 	void (*steward)(unsigned slot, const struct conf *conf,
 	    unsigned generation, int master);
 	void (*logger)(unsigned slot, int control);

@@ -2,7 +2,7 @@
 /* Takeovers: all that one program of the master leaves to the next. */
 #include "master/takeover.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,8 +22,6 @@
 #include "master/start.h"
 #include "shm/board.h"
 #include "shm/slot.h"
-
-#define PATH_BYTES 4096
 
 /* ---- Leaving ---- */
 
@@ -137,20 +135,23 @@ static bool inherit_changes(struct legacy *l)
 	return true;
 }
 
+/* The name of the file must last. */
 static bool inherit_task(struct legacy *l, struct master_task *task,
-    const char **program)
+    char program[TAKEOVER_PATH])
 {
+	static char file[TAKEOVER_PATH];
 	const struct legacy_item *i = legacy_get(l, "master");
-	const char *file = legacy_text(l, i, "file", PATH_BYTES);
 
-	*program = strdup(legacy_text(l, i, "program", PATH_BYTES));
-	task->file = *file ? strdup(file) : NULL;
-	return (*program && (task->file || !*file))
-	    || legacy_blame(l, "no memory for its paths");
+	snprintf(program, TAKEOVER_PATH, "%s", legacy_text(l, i, "program",
+	    TAKEOVER_PATH - 1));
+	snprintf(file, sizeof file, "%s", legacy_text(l, i, "file",
+	    sizeof file - 1));
+	task->file = *file ? file : NULL;
+	return l->wrong[0] == '\0';
 }
 
 bool takeover_inherit(struct legacy *l, struct master_task *task,
-    const char **program)
+    char program[TAKEOVER_PATH])
 {
 	if (!compare_layouts(l) || !inherit_task(l, task, program)
 	    || !inherit_areas(l) || !inherit_changes(l))

@@ -14,9 +14,10 @@ void takeover_leave(struct will *w, const struct master_task *task,
 /* Reads it, and takes it up in this process's own memory; nobody else notices,
  * so that one that is only tried may do it as well. False: l->wrong. *task,
  * which says what the command line does, gets what only the first program
- * knew; *program is the path. */
+ * knew; program its path. */
+#define TAKEOVER_PATH 4096
 bool takeover_inherit(struct legacy *l, struct master_task *task,
-    const char **program);
+    char program[TAKEOVER_PATH]);
 
 /* The same is ours from now on: who has died or was never ours is
  * forgotten. */

@@ -3,6 +3,7 @@
 #include "master/upgrade.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,9 +27,10 @@
 #include "roles.h"
 
 #define SAID_MOST 16384
+#define SAID_KEPT (SAID_MOST - 2 * TAKEOVER_PATH)
 #define LINES_MOST 20
 #define ARGS_MOST 256
-#define PATH_BYTES 4096
+#define DESCRIPTORS 65536 /* more than a master has */
 
 unsigned upgrade_patience = 30000;
 
@@ -36,7 +38,7 @@ unsigned upgrade_patience = 30000;
 static const char agrees[] = "portico takes over\n";
 
 static const struct master_task *task;
-static char path[PATH_BYTES]; /* "": it is unknown */
+static char path[TAKEOVER_PATH]; /* "": it is unknown */
 
 static enum { IDLE, TRIES, AGREED } state;
 static struct intake said = {.fd = -1}, verdict = {.fd = -1};
@@ -81,6 +83,13 @@ static void give_up(const char *why)
 {
 	intake_end(&said);
 	intake_end(&verdict);
+	/* what it said, if it has not agreed, as far as there is room */
+	if (state == AGREED)
+		said.n = 0;
+	if (said.n > SAID_KEPT)
+		said.n = SAID_KEPT;
+	if (said.n && said.at[said.n - 1] != '\n')
+		intake_add(&said, "\n");
 	intake_add(&said, why);
 	intake_add(&said, "\n");
 	state = IDLE;
@@ -91,27 +100,32 @@ static void give_up(const char *why)
 
 static void give_up_errno(const char *what)
 {
-	char why[PATH_BYTES + 100];
+	char why[TAKEOVER_PATH + 100];
 
 	snprintf(why, sizeof why, "upgrade: %s: %s", what, strerror(errno));
 	give_up(why);
 }
 
-/* With what it was started with; behind the name what is asked of it. */
-static void run_program(const char *option, int fd)
+/* With what it was started with; behind the name what is asked of it. It is
+ * what stands at the path, or behind the descriptor. Comes back if it cannot
+ * be run. */
+static void run_program(const char *option, int legacy, int program)
 {
 	char number[16];
 	char *args[ARGS_MOST];
 	unsigned n = 0;
 
-	snprintf(number, sizeof number, "%d", fd);
+	snprintf(number, sizeof number, "%d", legacy);
 	args[n++] = task->argv[0];
 	args[n++] = (char *)option;
 	args[n++] = number;
 	for (unsigned i = 1; task->argv[i] && n < ARGS_MOST - 1; i++)
 		args[n++] = task->argv[i];
 	args[n] = NULL;
-	execv(path, args);
+	if (program >= 0)
+		execveat(program, "", args, environ, AT_EMPTY_PATH);
+	else
+		execv(path, args);
 }
 
 /* What it may do goes by the pipes alone; it ends with us. */
@@ -129,16 +143,25 @@ static void try(void *arg)
 	    || dup2(t->said, STDERR_FILENO) < 0
 	    || !will_pass(t->will, t->legacy, true))
 		_exit(EXIT_FAILED);
-	run_program("--try", t->legacy);
+	run_program("--try", t->legacy, -1);
 	dprintf(STDERR_FILENO, "upgrade: %s: %s\n", path, strerror(errno));
 	_exit(EXIT_FAILED);
 }
 
-static int write_will(struct will *w)
+/* The program that runs may have no name any more. */
+static void leave_self(struct will *w, int self)
+{
+	will_item(w, "old");
+	will_fd(w, "program", self);
+	will_end(w);
+}
+
+static int write_will(struct will *w, int self)
 {
 	if (!will_begin(w))
 		return -1;
 	takeover_leave(w, task, path);
+	leave_self(w, self);
 	return will_seal(w);
 }
 
@@ -152,7 +175,7 @@ static void close_it(int fd)
 static bool start(void)
 {
 	struct will w;
-	struct trial t = {&w, write_will(&w), -1, -1};
+	struct trial t = {&w, write_will(&w, -1), -1, -1};
 
 	pid = -1;
 	if (t.legacy >= 0 && intake_open(&said, SAID_MOST, &t.said)
@@ -186,14 +209,16 @@ void upgrade_begin(void)
 static void go(void)
 {
 	struct will w;
-	int fd = write_will(&w);
+	int self = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+	int fd = write_will(&w, self);
 
 	if (fd >= 0 && will_pass(&w, fd, true))
-		run_program("--upgrade", fd);
+		run_program("--upgrade", fd, -1);
 	int error = errno;
 	if (fd >= 0 && !will_pass(&w, fd, false))
 		log_err("upgrade: descriptors stay open in children: %m");
 	close_it(fd);
+	close_it(self);
 	will_drop(&w);
 	errno = error;
 	give_up_errno(path);
@@ -249,20 +274,18 @@ static void say(enum log_level level, const char *line, size_t n)
 static bool try_configuration(void)
 {
 	struct conf *conf = reload_conf();
+	bool fine = conf && privs_find(conf) && inspect_now(task, conf,
+	    stderr);
 
-	return conf && privs_find(conf) && inspect_now(task, conf, stderr);
+	conf_free(conf);
+	return fine;
 }
 
 static bool inherit(struct master_task *t, struct legacy *l, int fd)
 {
-	const char *program = "";
-
 	task = t;
 	reload_init(t);
-	if (!legacy_read(l, fd) || !takeover_inherit(l, t, &program))
-		return false;
-	snprintf(path, sizeof path, "%s", program);
-	return true;
+	return legacy_read(l, fd) && takeover_inherit(l, t, path);
 }
 
 int upgrade_try(struct master_task *t, int fd)
@@ -277,21 +300,82 @@ int upgrade_try(struct master_task *t, int fd)
 	}
 	if (!try_configuration())
 		return EXIT_FAILED;
+	legacy_drop(&l);
 	return write(STDOUT_FILENO, agrees, sizeof agrees - 1)
 	    == sizeof agrees - 1 ? EXIT_FINE : EXIT_FAILED;
 }
 
-void upgrade_take_over(struct master_task *t, int fd)
+/* Nothing is open yet that the old program did not leave so. */
+static void pass_all(void)
+{
+	for (int fd = STDERR_FILENO + 1; fd < DESCRIPTORS; fd++)
+		if (fcntl(fd, F_SETFD, 0) < 0 && errno != EBADF)
+			log_err("descriptor %d cannot be passed: %m", fd);
+}
+
+/* So that the old program can say why. */
+static void write_why(int fd, const char *why)
+{
+	struct will w = {.to = fdopen(dup(fd), "a")};
+
+	if (w.to == NULL)
+		return;
+	will_item(&w, "refusal");
+	will_text(&w, "why", why);
+	will_end(&w);
+	fclose(w.to);
+}
+
+static int old_program(struct legacy *l)
+{
+	return legacy_fd_or_none(l, legacy_get(l, "old"), "program");
+}
+
+/* It agreed, and now it cannot: the old one is not lost yet. */
+static void give_back(const struct legacy *l, int fd)
+{
+	struct legacy old = *l;
+
+	old.wrong[0] = '\0';
+	int program = l->items ? old_program(&old) : -1;
+	if (program < 0)
+		return;
+	write_why(fd, l->wrong);
+	pass_all();
+	run_program("--return", fd, program);
+}
+
+static void tell_of_return(struct legacy *l)
+{
+	const struct legacy_item *i = legacy_get(l, "refusal");
+	char why[LEGACY_WRONG + 100];
+
+	said.most = SAID_MOST;
+	snprintf(why, sizeof why, "upgrade: the new program could not take "
+	    "over: %s", legacy_text(l, i, "why", LEGACY_WRONG));
+	give_up(why);
+}
+
+bool upgrade_take_over(struct master_task *t, int fd)
 {
 	struct legacy l;
+	bool fine = inherit(t, &l, fd);
 
-	if (!inherit(t, &l, fd))
+	if (!fine && !t->returns)
+		give_back(&l, fd);
+	if (!fine)
 		die("upgrade: what the old program leaves cannot be taken "
 		    "over: %s", l.wrong);
-	close(fd);
+	close_it(fd);
+	close_it(old_program(&l));
 	start_again();
 	takeover_begin(&l);
-	log_info("upgrade: this is portico " PACKAGE_VERSION "; it has taken "
-	    "over %u processes", spawn_count(0, SLOT_NOBODY));
+	if (t->returns)
+		tell_of_return(&l);
+	else
+		log_info("upgrade: this is portico " PACKAGE_VERSION "; it "
+		    "has taken over %u processes", spawn_count(0,
+		    SLOT_NOBODY));
 	legacy_drop(&l);
+	return !t->returns;
 }

@@ -36,7 +36,8 @@ void upgrade_drop(void);
  * code. */
 int upgrade_try(struct master_task *task, int fd);
 
-/* In the place of the old one: takes everything over. Dies if that fails. */
-void upgrade_take_over(struct master_task *task, int fd);
+/* In the place of the old one: takes everything over. If that fails the old
+ * one comes back in its turn; false: this is what has happened. */
+bool upgrade_take_over(struct master_task *task, int fd);
 
 #endif

@@ -302,3 +302,11 @@ unsigned bans_count(void)
 		n += !is_free(&cache.bans->at[i]);
 	return n;
 }
+
+void bans_settle_lock(unsigned n)
+{
+	if (cache.bans && lock_is_of(&cache.bans->lock, n)) {
+		lock_take(&cache.bans->lock);
+		lock_release(&cache.bans->lock);
+	}
+}

@@ -72,4 +72,7 @@ bool bans_tidy(bans_subject *subject);
 
 unsigned bans_count(void);
 
+/* A lock that the dead slot n holds is passed on. */
+void bans_settle_lock(unsigned n);
+
 #endif

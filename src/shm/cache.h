@@ -38,6 +38,12 @@
 enum entry_state { ENTRY_FREE, ENTRY_BUSY, ENTRY_FILLING, ENTRY_LIVE,
 	ENTRY_CONDEMNED };
 
+/* bits of entry.renewing */
+enum {
+	RENEWING_FAILED = 1,
+	RENEWING_NOBODY = 2, /* there was no backend to ask */
+};
+
 /* bits of entry.flags */
 enum {
 	ENTRY_PASS = 1,    /* no response: what is asked for is not stored, and
@@ -65,8 +71,9 @@ struct entry {
 	uint32_t before, after;   /* in its queue */
 	uint32_t units;           /* of its blocks, and of its body's if it is
 				   * the last that has it */
-	_Atomic uint32_t renewing; /* clock, s: somebody fetches it anew since;
-				    * who wants to, by compare-and-swap */
+	_Atomic uint32_t renewing; /* clock, s, times 4: somebody fetches it
+				    * anew since, by compare-and-swap; and
+				    * bits below, once that has failed */
 	uint64_t check;           /* hash of all but its body, if there is a
 				   * file */
 	/* who fills it; row 0: nobody any more */

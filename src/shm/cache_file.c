@@ -49,21 +49,24 @@ static bool suits(int fd, uint64_t bytes, uint64_t object,
 
 /* ---- What others may have written ---- */
 
-/* Without one of its bans nothing in it can be trusted to be wanted still. */
+/* Without one of its bans nothing in it can be trusted to be wanted still. Who
+ * died while he added one may not have told its number. */
 static bool bans_are_sound(struct bans *b)
 {
-	uint32_t last = atomic_load(&b->last);
+	uint32_t last = atomic_load(&b->last), most = last;
 
 	for (unsigned i = 0; i < BANS_MOST; i++) {
 		const struct ban *ban = &b->at[i];
 		uint32_t kind = atomic_load(&ban->kind);
 		if (kind == BAN_NONE)
 			continue;
-		if (kind > BAN_TAG || ban->number > last
+		if (kind > BAN_TAG || ban->number > last + 1
 		    || ban->n > BAN_TEXT || memchr(ban->host, '\0',
 		    sizeof ban->host) == NULL)
 			return false;
+		most = ban->number > most ? ban->number : most;
 	}
+	atomic_store(&b->last, most);
 	return true;
 }
 
@@ -83,6 +86,7 @@ static bool attach(struct cache *c)
 
 	if (!bans_are_sound(c->bans))
 		return false;
+	atomic_store(&c->bans->lock.word, 0);
 	mend_tallies(c->tallies);
 	memset(c->chores, 0, sizeof *c->chores);
 	atomic_store(&c->head->epoch, 1);

@@ -87,7 +87,8 @@ bool conn_counts(const struct conn *c, int fd, uint64_t *rx, uint64_t *tx)
 	struct tcp_info info = {0};
 	int unsent = 0, unread = 0;
 
-	if (c->is_unix || c->kind == CONN_REFRESH || !settled_counts(fd, &info, &unsent, &unread))
+	if (c->is_unix || c->kind == CONN_REFRESH
+	    || !settled_counts(fd, &info, &unsent, &unread))
 		return false;
 	bool closed = info.tcpi_state == 7;
 	if (info.tcpi_state == 2 /* syn sent */

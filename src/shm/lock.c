@@ -33,6 +33,16 @@ static unsigned owner_of(uint32_t word)
 	return (word & 0xffff) - 1;
 }
 
+/* Dead; or settled by somebody who knew nothing of this lock: a family of which
+ * nobody is left, whose slots the master frees. */
+static bool is_gone(uint32_t word)
+{
+	unsigned n = owner_of(word);
+	uint32_t inc = n < SLOTS ? atomic_load(&slots.at[n].incarnation) : 0;
+
+	return slot_is_dead(n) || (word >> 16 & 0x7fff) != (inc & 0x7fff);
+}
+
 /* A lost wake-up costs these ten milliseconds, nothing else. */
 static void sleep_on(struct lock *l, uint32_t seen)
 {
@@ -58,7 +68,7 @@ static bool take_slowly(struct lock *l)
 			continue;
 		}
 		MUST((w & ~WAITERS) != mine);
-		if (slot_is_dead(owner_of(w))) {
+		if (is_gone(w)) {
 			if (atomic_compare_exchange_strong(&l->word, &w,
 			    mine | WAITERS))
 				return true;

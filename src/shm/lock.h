@@ -9,7 +9,8 @@
 
 /* 0: free; else waiters (1), incarnation of the owner (15), its slot + 1
  * (16). Written by compare-and-swap of who takes it; from a dead owner (only
- * the master marks slots dead, after waitpid) by whoever finds it first. */
+ * the master marks slots dead, after waitpid), or one whose slot is another's
+ * now, by whoever finds it first. */
 struct lock {
 	_Atomic uint32_t word;
 };

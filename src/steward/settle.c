@@ -318,6 +318,8 @@ static void settle_client(struct conn *c, unsigned slot)
 	/* who dies in here is not to leave chains through others' pages */
 	conn_publish(c, &f);
 	settle_pages(c, &f);
+	/* what of the cache it has: that its flow names, and no more */
+	cache_settle_row(lobby_row(c), conn_serial(c), f.fill, f.entry);
 	lobby_ring(c, &f);
 }
 
@@ -397,6 +399,7 @@ void settle_slot(unsigned n)
 	seats_settle_locks(n);
 	if (cache.head)
 		cache_settle_locks(n);
+	bans_settle_lock(n);
 	settle_revival(n);
 	FAULT(settle_locks);
 	settle_rows(n);

@@ -71,7 +71,7 @@ void cached_count(const struct stride *s)
 
 	if (s->c->kind == CONN_REFRESH)
 		tell_chore(s);
-	if (r->cached == CACHED_NOT || cached_word(r) == NULL)
+	if (s->c->kind != CONN_CLIENT || cached_word(r) == NULL)
 		return;
 	struct tally_row *row = row_of(r);
 	tallies_add(row, by[r->cached].tally, 1);

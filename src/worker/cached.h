@@ -11,7 +11,7 @@ const char *cached_word(const struct request *r);
 /* What it fetched is stored. */
 void cached_stored(const struct stride *s);
 
-/* At its end: counts it for its route (tallies.h). */
+/* At its end: counts it for its route (tallies.h), if a client asked. */
 void cached_count(const struct stride *s);
 
 #endif

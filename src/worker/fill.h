@@ -103,6 +103,14 @@ void fill_count(const struct stride *s);
  * waits for the next one within so many seconds. */
 void fill_mark(struct stride *s, int64_t seconds);
 
+/* Whether a stale response may stand in for that error. */
+bool fill_may_cover(const struct stride *s, unsigned status, enum cause cause);
+
+/* One has stood in for an error just now: true if it does for this request as
+ * well, beginning with *next, so that not each one asks a backend that fails,
+ * or waits for another's answer. */
+bool fill_spares(struct stride *s, next_step *next);
+
 /* The request is to be answered with this error of ours. True: a stale
  * response does instead (stale-if-error, max_stale), beginning with *next. */
 bool fill_covers(struct stride *s, unsigned status, enum cause cause,

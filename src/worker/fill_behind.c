@@ -9,7 +9,8 @@
  * goes on, until somebody comes (fill_wait). */
 void fill_stands_still(struct stride *s)
 {
-	if (!(s->f.flags & FLOW_BEHIND) && fill_is_on(s) && atomic_load(&cache_entry(s->f.fill)->awaited))
+	if (!(s->f.flags & FLOW_BEHIND) && fill_is_on(s)
+	    && atomic_load(&cache_entry(s->f.fill)->awaited))
 		fill_abandon(s);
 }
 

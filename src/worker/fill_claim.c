@@ -82,6 +82,8 @@ next_step fill_wait(struct stride *s, uint32_t n, uint64_t word)
 	s->f.deadline = r->waited_since + r->route->policy.cache.collapse;
 	if (s->now >= s->f.deadline)
 		return fill_go_alone(s);
+	if (cache_state(n) == ENTRY_LIVE) /* it came since the lookup */
+		return NEXT(STEP_LOOKUP);
 	r->cached = CACHED_COLLAPSED;
 	/* of a response of unknown length the end is waited for */
 	return fill_wait_for(s, STEP_LOOKUP, n, word, UINT64_MAX);
@@ -106,20 +108,21 @@ static struct slice head_of(const struct stride *s)
 	return slice_make(at, length);
 }
 
-/* Nobody may be kept waiting by who has not yet said all that is asked for: so
- * the claim is made here, in the name of the row that will fetch. */
+/* The claim is made here, in the name of the row that will fetch: so there is
+ * something to wait for. What came of it before was of no use. */
 static next_step fetch_apart(struct stride *s)
 {
 	struct addr from = conn_from(s->c);
 	struct slice head = head_of(s);
 	struct flow f;
-	struct conn *c = head.n == 0 ? NULL : chore_open(s->c->listener,
+	struct conn *c = head.n == 0 || s->r->apart ? NULL : chore_open(s->c->listener,
 	    &from, head, 0, &f);
 	uint64_t word;
 	uint32_t n;
 
 	if (c == NULL)
 		return fill_go_alone(s);
+	s->r->apart = true;
 	switch (cache_claim(s->r->key, s->r->key_hash, s->f.entry,
 	    lobby_row(c), conn_serial(c), &n, &word)) {
 	case CACHE_CLAIMED:
@@ -178,11 +181,14 @@ static bool asks_for_a_part(const struct stride *s)
 	return s->c->kind != CONN_REFRESH && fill_is_partial(s);
 }
 
+/* What comes to who has named himself is seldom for others: nobody waits for
+ * it, and where it is after all it is stored. */
 static bool asks_for_itself(const struct stride *s)
 {
 	const struct head *h = &s->r->head;
 
 	return s->r->alone || h->method_id != METHOD_GET
+	    || head_has(h, FIELD_AUTHORIZATION)
 	    || (s->c->kind != CONN_REFRESH && (head_has(h, FIELD_IF_MATCH)
 	    || head_has(h, FIELD_IF_UNMODIFIED_SINCE)));
 }
@@ -203,15 +209,22 @@ static enum cachestatus_fwd reason_of(const struct stride *s,
 
 next_step fill_claim(struct stride *s, const struct cache_found *found)
 {
+	next_step next;
+
 	if (fill_is_on(s)) /* a worker died behind its claim; or it was made
 			    * for a request without a client */
 		return NEXT(STEP_PICK);
 	s->f.fill = 0;
 	if (s->r->alone)
 		return fill_go_alone(s);
+<<<<<<< HEAD
 	s->r->forwarded = reason_of(s, found);
 	if (s->f.entry == 0 && fill_is_personal(s))
 		return fill_go_alone(s);
+=======
+	if (fill_spares(s, &next))
+		return next;
+>>>>>>> 3b903ca8d50bf9806a13de3c69fcba26dd24aa38
 	if (found->busy)
 		return fill_wait(s, found->busy, found->busy_word);
 	s->r->cached = CACHED_MISS;
@@ -229,8 +242,8 @@ static bool may_renew(struct entry *e, uint32_t now)
 {
 	uint32_t since = atomic_load(&e->renewing);
 
-	return (since == 0 || now - since >= RENEW_AGAIN)
-	    && atomic_compare_exchange_strong(&e->renewing, &since, now);
+	return (since == 0 || now - (since >> 2) >= RENEW_AGAIN)
+	    && atomic_compare_exchange_strong(&e->renewing, &since, now << 2);
 }
 
 void fill_renew_later(struct stride *s)

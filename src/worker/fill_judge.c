@@ -23,12 +23,6 @@ static struct freshness_rules rules_of(const struct request *r)
 	    .stale_if_error = (int64_t)(c->stale_if_error / 1000)};
 }
 
-bool fill_has_stale(const struct stride *s, struct stored *to)
-{
-	return s->f.entry && s->f.entry <= cache.nentries
-	    && stored_read(cache_record(s->f.entry), to) && !to->pass;
-}
-
 /* ---- Conditions ---- */
 
 bool fill_replaces_conditions(const struct stride *s)
@@ -176,49 +170,10 @@ static bool is_renewal(struct stride *s, const struct head *h,
 
 /* ---- Stale instead of errors ---- */
 
-static bool is_error(unsigned status)
-{
-	return status == 500 || (status >= 502 && status <= 504);
-}
-
-static bool nobody_is_there(enum cause cause)
-{
-	return cause == CAUSE_NO_BACKEND || cause == CAUSE_CONNECT_FAILED
-	    || cause == CAUSE_CONNECT_TIMEOUT || cause == CAUSE_BACKEND_DOWN;
-}
-
-static bool may_cover(const struct stride *s, bool down)
-{
-	const struct conf_cache *rules = &s->r->route->policy.cache;
-	struct cachecontrol asked;
-	struct stored old;
-
-	if (!fill_has_stale(s, &old))
-		return false;
-	cachecontrol_of(&s->r->head, true, &asked);
-	enum freshness_use use = freshness_use(&old.fresh, clock_wall(),
-	    &asked, atomic_load(&cache_entry(s->f.entry)->invalid),
-	    (int64_t)(rules->max_stale / 1000));
-	return use < USE_IF_DOWN || (use == USE_IF_DOWN && down);
-}
-
-bool fill_covers(struct stride *s, unsigned status, enum cause cause,
-    next_step *next)
-{
-	if (s->f.entry == 0 || (s->f.flags & FLOW_ANSWERED)
-	    || !is_error(status) || !may_cover(s, nobody_is_there(cause)))
-		return false;
-	fill_abandon(s);
-	s->f.cause = cause;
-	s->r->cached = CACHED_STALE;
-	*next = serve_entry(s, SERVE_STALE_ERROR);
-	return true;
-}
-
 static bool is_covered(struct stride *s, const struct head *h,
     const struct framing *body, next_step *next)
 {
-	if (s->f.entry == 0 || !is_error(h->status) || !may_cover(s, false))
+	if (!fill_may_cover(s, h->status, CAUSE_NONE))
 		return false;
 	tally_answer(s, h->status);
 	if (attempt_is_failure(s->r->pool, h->status))
@@ -281,6 +236,7 @@ static void let_go_of_stale(struct stride *s)
 	cache_pin_row(lobby_row(s->c), 0);
 }
 
+<<<<<<< HEAD
 /* It passed because of a mark, or since it says who asks; or for reasons of its
  * own, which are asked about where the response is judged. The backend was told
  * of its conditions. */
@@ -289,6 +245,16 @@ static bool may_claim_late(const struct stride *s)
 	return (s->r->cached == CACHED_PASS || (s->r->cached == CACHED_MISS
 	    && fill_is_personal(s)))
 	    && s->r->head.method_id == METHOD_GET && !fill_is_partial(s);
+=======
+/* It went alone because of a mark, or for what it says itself, which is asked
+ * about where the response is judged. */
+static bool may_claim_late(const struct stride *s)
+{
+	const struct head *h = &s->r->head;
+
+	return h->method_id == METHOD_GET && (s->r->cached == CACHED_PASS
+	    || head_has(h, FIELD_AUTHORIZATION));
+>>>>>>> 3b903ca8d50bf9806a13de3c69fcba26dd24aa38
 }
 
 /* The mark does not hold any more, or all may have what one has asked for. */
@@ -336,6 +302,9 @@ bool fill_judge(struct stride *s, const struct head *h,
 			begin(s, h, body, &fresh);
 		break;
 	case STORE_NEVER:
+		/* an error says nothing of what is stored */
+		if (s->f.entry && h->status < 500)
+			cache_condemn(s->f.entry);
 		fill_mark(s, h->status >= 500 ? FILL_MARK_ERROR : FILL_MARK);
 		break;
 	default:

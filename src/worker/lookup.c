@@ -121,8 +121,10 @@ static enum there look(struct stride *s, const struct cachecontrol *asked,
 			continue;
 		if (st.pass && is_on(&st))
 			return THERE_PASS;
-		if (st.pass)
-			break;
+		if (st.pass) { /* what it hid may be asked about */
+			cache_condemn(found->live);
+			continue;
+		}
 		if (!cache_is_sound(found->live))
 			continue;
 		s->f.entry = found->live;

@@ -99,6 +99,7 @@ struct request {
 	uint64_t key_hash;
 	uint64_t waited_since; /* clock_ms: for another's response; 0: not */
 	bool alone;          /* it fetches for nobody else */
+	bool apart;          /* fill: one without a client has asked for it */
 	uint8_t cached;      /* lookup, fill, serve: enum request_cached */
 	uint8_t forwarded;   /* fill: enum cachestatus_fwd */
 	int64_t asked_wall;  /* fill: seconds of the epoch at which the backend

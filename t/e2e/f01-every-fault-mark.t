@@ -87,8 +87,9 @@ my @without_places = map { my $mark = $_; map { [ $mark, $_, undef ] } 0, 7 }
 sub marks
 {
 	open my $f, '<', "$Portico::TOP/src/base/fault.def" or die $!;
-	# f03 and j40 have these, and w04 that of a family short of numbers
-	return grep { !/^(?:(?:arrival|call|record|fill|chore|cache|serve|ban)_|number_found)/ }
+	# f03, j40 and j64 have these, and w04 that of a family short of numbers
+	my $own = qr/arrival|call|record|fill|chore|cache|serve|ban/;
+	return grep { !/^(?:${own}_|number_found)/ }
 	    map { /^FAULT_MARK\((\w+)/ ? $1 : () } <$f>;
 }
 

@@ -25,6 +25,9 @@ my $b = Backend->new({
 	    0.05) && $c->send("0\r\n\r\n") },
 	'/private' => sub { my ($c) = @_; sleep 0.4;
 	    $c->send(response(200, 'yours', 'Cache-Control: private')) },
+	(map { $_ => sub { my ($c) = @_; sleep 0.3;
+	    $c->send(response(200, 'yours alone', $max)) } } '/own', '/own?1'),
+	'/shared' => response(200, 'for all', "$max, public"),
 	'/broken' => sub { my ($c) = @_; sleep 0.3; 0 },
 	'/stuck' => sub { my ($c) = @_; sleep 3;
 	    $c->send(response(200, 'at last', $max)) },
@@ -80,9 +83,17 @@ is scalar(grep { $_->[1]{body} eq "in $_->[0]" } @r), 15,
 ok stored(get($at, '/vary', "Accept-Language: $_")), "/vary: $_ is there"
     for qw(de en fr);
 
-# who fetches goes away; the others do not notice
-my $first = Client->new($at);
-$first->send(request('GET /drip?2'));
+# what is one client's own is not waited for, nor is it what a part is cut from
+$since = time;
+@r = together($at, 20, request('GET /own', [ 'Authorization: Basic eDp5' ]));
+is scalar(grep { $_->{body} eq 'yours alone' } @r), 20, '/own: all get it';
+cmp_ok time - $since, '<', 2, '/own: side by side';
+is times($b, '/own'), 20, '/own: each from the backend';
+get($at, '/own?1', 'Authorization: Basic eDp5', 'Range: bytes=0-4');
+cmp_ok times($b, '/own?1'), '<=', 2, '/own: a part is not asked for again '
+    . 'and again';
+get($at, '/shared', 'Authorization: Basic eDp5');
+ok stored(get($at, '/shared')), '/shared: what is for all is stored';
 is $p->quit, 0, 'QUIT';
 is_deeply [ ($p->sums)[1 .. 9] ], [ (undef) x 9 ], 'nothing is left';
 done_testing;

@@ -100,6 +100,12 @@ for my $state (qw(ill dead)) {
 	is $r->{status}, $state eq 'ill' ? 503 : 502,
 	    "$state: must-revalidate: no";
 }
+sleep 1.5;
+my $before = times($b, '/sie');
+my @stale = together($at, 50, request('GET /sie'));
+is scalar(grep { $_->{body} eq 'state one' } @stale), 50,
+    'fifty get the stale one';
+cmp_ok times($b, '/sie') - $before, '<=', 3, 'and few of them ask';
 is $p->quit, 0, 'QUIT';
 is_deeply [ ($p->sums)[1 .. 9] ], [ (undef) x 9 ], 'nothing is left';
 done_testing;

@@ -6,6 +6,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
 use Backend qw(plain);
+use Certs;
 use Client qw(get until_true);
 use Control;
 use Portico qw(one_backend);
@@ -14,6 +15,7 @@ use Upgrade qw(own_program put_program put_script upgrade same_program);
 
 my $tested = $Portico::BINARY;
 my $path = own_program();
+my $dir = Portico::temporary();
 my $b = Backend->new({ '/' => plain('fine') });
 my $conf = one_backend($b->address, top => 'control = "@dir@/sock";');
 my $p = Portico->start($conf);
@@ -63,17 +65,37 @@ put_script($path, qq{#!/bin/sh\nrm "\$0"\nexec "$tested" "\$@"\n});
 refused('one that is removed meanwhile', qr/No such file/);
 
 SKIP: {
-	skip 'PORTICO_OTHER names no program', 6 if !$ENV{PORTICO_OTHER};
+	skip 'PORTICO_OTHER names no program', 18 if !$ENV{PORTICO_OTHER};
 	put_program($path, $ENV{PORTICO_OTHER});
-	refused('one whose shared memory is another', qr/the\ layout\ of
-	    \ its\ shared\ memory\ \(slots\)\ is\ another\ one:
-	    \ restart\ instead/x);
+	my $why = qr/the\ layout\ of\ its\ shared\ memory\ \(slots\)
+	    \ is\ another\ one:\ restart\ instead/x;
+	refused('one whose shared memory is another', $why);
+
+	# It says yes, and is another one then.
+	put_script($path, qq{#!/bin/sh\ncase \$1 in
+	    --try) exec "$tested" "\$@" ;;
+	    *) exec "$ENV{PORTICO_OTHER}" "\$@" ;;\nesac\n});
+	refused('one that cannot do what it has promised',
+	    qr/could not take over: $why/) for 1, 2;
 }
 
 put_program($path, $tested);
 $p->write_conf($conf . 'unknown = 1;');
 refused('a configuration that is wrong', qr/portico\.conf:\d+: unknown key/);
 $p->write_conf($conf);
+
+# Who calls it with something else is told that it is none.
+for my $text ('', 'nonsense', "portico legacy 1\n", "portico legacy 1\nmaster" .
+    "\tpid=1\n", "portico legacy 1\nlayout\tof=slots\tnumber=%\n") {
+	Certs::save("$dir/legacy", $text);
+	for my $option (qw(--try --upgrade --return)) {
+		my $said = `exec 9<"$dir/legacy"; "$tested" $option 9 -f 2>&1`;
+
+		is $? >> 8, 1, "$option: something else";
+		like $said, qr/cannot be taken over: \S/, 'it says what is wrong';
+	}
+}
+is +(Portico::run_program('--try', 'x'))[0], 2, '--try with no number';
 
 # Who does not answer is waited for, but not by the others.
 put_script($path, "#!/bin/sh\necho still thinking >&2\nexec sleep 100\n");

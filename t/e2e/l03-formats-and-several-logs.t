@@ -72,7 +72,7 @@ my %want = (client => '127.0.0.1', peer => '127.0.0.1', listener => 'http',
     site => 'main', route => 2, pool => 'one', backend => 'one1',
     method => 'GET', host => 'a.test', target => '/ok',
     protocol => 'HTTP/1.1', status => 200, body_bytes => 5, retries => 0,
-    cause => '', user_agent => 'a "quoted\\ thing',
+    cause => '', cache => '', user_agent => 'a "quoted\\ thing',
     referer => 'http://r.test/');
 is $o->{$_}, $want{$_}, "json: $_" for sort keys %want;
 like $o->{time}, qr{^\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}$},
@@ -84,7 +84,7 @@ my $bytes = length request('GET /ok', [ 'User-Agent: a "quoted\\ thing',
     'Referer: http://r.test/', 'X-Tag: tab	here"' ]);
 is $o->{bytes_in}, $bytes, 'json: bytes_in';
 cmp_ok $o->{bytes_out}, '>', 50, 'json: bytes_out has the head too';
-is scalar keys %$o, 27, 'json: all fields';
+is scalar keys %$o, 28, 'json: all fields';
 like line_of('json', qr{"/ok"}), qr/"status":200,/, 'numbers are numbers';
 like line_of('own', qr{ /ok }), qr{^200\ main/2\ one/one1\ \[[^\]]+\]
     \ \d{4}-[^ ]+\ tab\\x09here\\x22\ \d+\ 0\ GET\ /ok\ $o->{id}\ -$}x,

@@ -61,8 +61,8 @@ my $b = Backend->new(sub {
 	}
 });
 my $p = Portico->start(one_site(
-    '{ pool = "app"; cache = { max_object = "8M"; collapse = "8s"; }; }',
-    pools => { app => $b->address }, top => q(cache = { size = "1G"; };)));
+    '{ pool = "app"; cache = { max_object = "16M"; collapse = "8s"; }; }',
+    pools => { app => $b->address }, top => q(cache = { size = "256M"; };)));
 my $at = $p->address('http');
 
 # Of what a slow client fetches nobody knows how long it will be.

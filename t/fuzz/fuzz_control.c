@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "master/cache_words.h"
 #include "master/command.h"
 #include "master/reply.h"
 
@@ -27,6 +28,21 @@ static void check_again(const struct command *c)
 	MUST(n > 0 && n <= COMMAND_LINE);
 	MUST(command_parse(slice_make(line, n), &again, wrong));
 	MUST(memcmp(c, &again, sizeof again) == 0);
+}
+
+/* What a ban is held against looks as it does in keys. */
+static void check_ban(const struct command *c)
+{
+	struct cache_ban ban;
+	const char *why;
+
+	MUST(cache_words_ban(c, &ban, &why));
+	MUST(memchr(ban.host, '\0', sizeof ban.host) != NULL);
+	MUST(memchr(ban.text, '\0', sizeof ban.text) != NULL);
+	MUST(ban.host[0] || ban.text[0]);
+	for (const char *p = ban.host; *p; p++)
+		MUST(*p == ascii_lower(*p));
+	MUST(c->ban != BAN_PREFIX || ban.text[0] == '/');
 }
 
 /* Whatever stands in a text, it is one line and one field. */
@@ -56,6 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	if (command_parse(text, &c, wrong)) {
 		MUST(n <= COMMAND_LINE);
 		check_again(&c);
+		if (c.verb == COMMAND_CACHE_BAN)
+			check_ban(&c);
 	} else {
 		check_wrong(wrong);
 	}

@@ -105,6 +105,21 @@ static void die_inside(void)
 	left++;
 }
 
+START_TEST(a_slot_that_was_freed_owns_nothing)
+{
+	struct member victim;
+
+	member_start(&victim, VICTIM, die_inside);
+	member_join(&victim);
+	ck_assert(lock_is_of(&lock, VICTIM));
+	atomic_fetch_add(&slots.at[VICTIM].incarnation, 1);
+	count_one();
+	ck_assert_uint_eq(repairs, 1);
+	ck_assert_uint_eq(left, 2);
+	ck_assert_uint_eq(right, left);
+}
+END_TEST
+
 START_TEST(one_heir_repairs)
 {
 	struct member crew[CREW], victim;
@@ -177,6 +192,7 @@ int main(void)
 	tcase_add_test(tc, only_one_is_inside);
 	tcase_add_test(tc, the_word_names_the_owner);
 	tcase_add_test(tc, the_first_and_the_last_slot_can_own);
+	tcase_add_test(tc, a_slot_that_was_freed_owns_nothing);
 	tcase_add_test(tc, one_heir_repairs);
 	tcase_add_test(tc, deaths_among_the_living);
 	tcase_add_test(tc, the_living_are_waited_for);
