@@ -217,14 +217,11 @@ next_step fill_claim(struct stride *s, const struct cache_found *found)
 	s->f.fill = 0;
 	if (s->r->alone)
 		return fill_go_alone(s);
-<<<<<<< HEAD
 	s->r->forwarded = reason_of(s, found);
 	if (s->f.entry == 0 && fill_is_personal(s))
 		return fill_go_alone(s);
-=======
 	if (fill_spares(s, &next))
 		return next;
->>>>>>> 3b903ca8d50bf9806a13de3c69fcba26dd24aa38
 	if (found->busy)
 		return fill_wait(s, found->busy, found->busy_word);
 	s->r->cached = CACHED_MISS;

@@ -236,7 +236,6 @@ static void let_go_of_stale(struct stride *s)
 	cache_pin_row(lobby_row(s->c), 0);
 }
 
-<<<<<<< HEAD
 /* It passed because of a mark, or since it says who asks; or for reasons of its
  * own, which are asked about where the response is judged. The backend was told
  * of its conditions. */
@@ -245,16 +244,6 @@ static bool may_claim_late(const struct stride *s)
 	return (s->r->cached == CACHED_PASS || (s->r->cached == CACHED_MISS
 	    && fill_is_personal(s)))
 	    && s->r->head.method_id == METHOD_GET && !fill_is_partial(s);
-=======
-/* It went alone because of a mark, or for what it says itself, which is asked
- * about where the response is judged. */
-static bool may_claim_late(const struct stride *s)
-{
-	const struct head *h = &s->r->head;
-
-	return h->method_id == METHOD_GET && (s->r->cached == CACHED_PASS
-	    || head_has(h, FIELD_AUTHORIZATION));
->>>>>>> 3b903ca8d50bf9806a13de3c69fcba26dd24aa38
 }
 
 /* The mark does not hold any more, or all may have what one has asked for. */
