@@ -241,13 +241,35 @@ static bool is_for_all(const struct cachecontrol *cc)
 	    cc->s_maxage != CACHECONTROL_NONE;
 }
 
+bool freshness_is_for_all(const struct head *response)
+{
+	struct cachecontrol cc;
+
+	cachecontrol_of_response(response, &cc);
+	return is_for_all(&cc);
+}
+
+/* What speaks of how, or how often, one client has asked, and not of what there
+ * is: with it anybody could take a page from all (RFC 6585, 3 to 6). */
+static bool is_of_request(unsigned status)
+{
+	switch (status) {
+	case 408: case 412: case 413: case 416: case 417: case 425:
+	case 428: case 429: case 431: case 511:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* What the response itself forbids; NULL: nothing. */
 static const char *find_ban(const struct said *s)
 {
 	const struct cachecontrol *cc = &s->cc;
 	const unsigned status = s->h->status;
 
-	if (status < 200 || status == 206 || status == 304)
+	if (status < 200 || status == 206 || status == 304
+	    || is_of_request(status))
 		return "status";
 	if (has_cookies(s))
 		return "set-cookie";

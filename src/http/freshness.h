@@ -44,6 +44,10 @@ enum freshness_store freshness_of(const struct head *request,
     const struct head *response, const struct freshness_rules *rules,
     int64_t asked, int64_t received, struct freshness *to, const char **why);
 
+/* The response to a request that says who asks may be stored for others, by
+ * its own word (RFC 9111, 3.5). */
+bool freshness_is_for_all(const struct head *response);
+
 /* The same times for a response that a 304 has freshened: response is the
  * stored one with the new fields in it. False: they say that it is not to be
  * kept, but *to is set all the same. */

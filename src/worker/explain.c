@@ -298,7 +298,7 @@ static void say_cache(FILE *to)
 		return;
 	}
 	buf_init(&b, text, sizeof text);
-	key_put(&b, &request);
+	key_put(&b, &request, compose_scheme_asked(&request));
 	if (b.full)
 		say(to, "", SLICE("but the key would be too long"));
 	else
