@@ -7,7 +7,7 @@
 
 #define CACHE_MAGIC UINT64_C(0x706f727469636f63)
 #ifndef CACHE_VERSION
-#define CACHE_VERSION 1 /* of what is in records and blocks */
+#define CACHE_VERSION 2 /* of what is in records and blocks */
 #endif
 #define CACHE_SHARDS 64
 #define CACHE_CHUNK (1u << (CACHE_ORDERS - 1)) /* units of a largest block */
@@ -57,6 +57,8 @@ struct cache_ghost {
 	uint32_t at;                 /* ghost_clock then */
 };
 
+#define CACHE_PURGED 64
+
 struct cache_head {
 	uint64_t magic, layout, bytes, object;
 	uint64_t secret[2];          /* of the hash of keys */
@@ -64,6 +66,7 @@ struct cache_head {
 	uint32_t has_file;
 	_Alignas(64) _Atomic uint64_t scans; /* begun so far */
 	_Atomic uint64_t evicted, refused, damaged;
+	_Atomic uint32_t purged[CACHE_PURGED]; /* purges, by parts of hashes */
 };
 
 /* ---- cache_area.c ---- */
@@ -225,6 +228,9 @@ void cache_make_room(unsigned shard, uint32_t units);
 
 /* ---- cache_fill.c; under the lock ---- */
 
+/* It is not to be; who waits for it has still to be woken. */
+void cache_abandon_locked(struct cache_shard *sh, uint32_t n);
+
 /* Nobody fills it any more. */
 void cache_let_go(struct cache_shard *sh, uint32_t n);
 
@@ -241,6 +247,8 @@ bool cache_record_fits(uint32_t n, struct slice record);
 
 /* ---- cache_check.c ---- */
 
+/* Of all but the bytes of its body, whose blocks have sums of their own: these
+ * are in it. */
 uint64_t cache_check_head(uint32_t n);
 uint32_t cache_check_block(const char *p, size_t n);
 
