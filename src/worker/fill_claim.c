@@ -84,8 +84,8 @@ static next_step fetch_apart(struct stride *s)
 	struct addr from = conn_from(s->c);
 	struct slice head = head_of(s);
 	struct flow f;
-	struct conn *c = head.n == 0 || s->r->apart ? NULL : chore_open(s->c->listener,
-	    &from, head, 0, &f);
+	struct conn *c = head.n == 0 || s->r->apart ? NULL
+	    : chore_open(s->c->listener, &from, head, 0, &f);
 	uint64_t word;
 	uint32_t n;
 
