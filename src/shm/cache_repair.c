@@ -41,7 +41,8 @@ static bool is_block(const struct bounds *b, uint32_t u)
 	if (u < b->unit || u >= b->unit_end)
 		return false;
 	uint32_t mark = mark_of(u), order = mark & UNIT_ORDER;
-	return (mark & ~(uint32_t)UNIT_ORDER) == UNIT_USED && order < CACHE_ORDERS && u % (1u << order) == 0;
+	return (mark & ~(uint32_t)UNIT_ORDER) == UNIT_USED
+	    && order < CACHE_ORDERS && u % (1u << order) == 0;
 }
 
 /* Whether blocks that begin there are nobody's yet: then they are this one's.
@@ -93,15 +94,6 @@ static bool is_taken(const struct bounds *b, uint32_t u)
 	    == (UNIT_SEEN | UNIT_USED);
 }
 
-static uint32_t units_of(uint32_t block)
-{
-	uint32_t units = 0;
-
-	for (; block; block = next_of(block))
-		units += cache_block_units(block);
-	return units;
-}
-
 /* ---- Entries ---- */
 
 static void make_free(struct cache_shard *sh, uint32_t n)
@@ -141,7 +133,7 @@ static void share(uint32_t n, uint32_t block)
 
 	atomic_store_explicit(&e->instead, last, memory_order_relaxed);
 	cache_entry(last)->heir = n;
-	cache_entry(last)->units -= units_of(block);
+	cache_entry(last)->units -= cache_blocks_units(block);
 	cache.unit[block].before = n;
 }
 
@@ -164,7 +156,7 @@ static bool take_body(const struct bounds *b, uint32_t n)
 	if (s == ENTRY_LIVE || s == ENTRY_CONDEMNED)
 		e->instead = 0;
 	e->heir = 0;
-	e->units = units_of(e->first);
+	e->units = cache_blocks_units(e->first);
 	if (body == 0)
 		return length == 0;
 	if (is_taken(b, body)) {
@@ -175,13 +167,13 @@ static bool take_body(const struct bounds *b, uint32_t n)
 		    || cache_entry(other)->length != length)
 			return false;
 		share(n, body);
-		e->units += units_of(body);
+		e->units += cache_blocks_units(body);
 		return true;
 	}
 	if (!take_chain(b, body, length))
 		return false;
 	cache.unit[body].before = n;
-	e->units += units_of(body);
+	e->units += cache_blocks_units(body);
 	return true;
 }
 
@@ -275,7 +267,7 @@ static void mend_queues(struct cache_shard *sh, const struct bounds *b)
 {
 	for (unsigned q = 0; q < CACHE_QUEUES; q++)
 		sh->queue[q] = (struct cache_list){0};
-	sh->promised = 0;
+	sh->promised = sh->stuck = 0;
 	for (uint32_t n = b->entry; n < b->entry_end; n++) {
 		struct entry *e = cache_entry(n);
 		if (cache_state_now(e) == ENTRY_FREE)

@@ -115,11 +115,12 @@ static next_step fetch_apart(struct stride *s)
 	struct addr from = conn_from(s->c);
 	struct slice head = head_of(s);
 	struct flow f;
-	struct conn *c = head.n == 0 || s->r->apart ? NULL : chore_open(s->c->listener,
-	    &from, head, 0, &f);
+	struct conn *c = NULL;
 	uint64_t word;
 	uint32_t n;
 
+	if (head.n && !s->r->apart)
+		c = chore_open(s->c->listener, &from, head, 0, &f);
 	if (c == NULL)
 		return fill_go_alone(s);
 	s->r->apart = true;
@@ -217,7 +218,7 @@ next_step fill_claim(struct stride *s, const struct cache_found *found)
 	s->f.fill = 0;
 	if (s->r->alone)
 		return fill_go_alone(s);
-	s->r->forwarded = reason_of(s, found);
+	s->r->forwarded = (uint8_t)reason_of(s, found);
 	if (s->f.entry == 0 && fill_is_personal(s))
 		return fill_go_alone(s);
 	if (fill_spares(s, &next))
@@ -227,10 +228,7 @@ next_step fill_claim(struct stride *s, const struct cache_found *found)
 	s->r->cached = CACHED_MISS;
 	if (asks_for_itself(s))
 		return fill_go_alone(s);
-	if (!asks_for_a_part(s))
-		return fetch(s);
-	/* one that came to nothing is not made again and again */
-	return s->r->waited_since ? fill_go_alone(s) : fetch_apart(s);
+	return asks_for_a_part(s) ? fetch_apart(s) : fetch(s);
 }
 
 /* Whoever of those that use it comes first; later another one, if nothing has

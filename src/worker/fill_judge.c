@@ -246,19 +246,27 @@ static bool may_claim_late(const struct stride *s)
 	    && s->r->head.method_id == METHOD_GET && !fill_is_partial(s);
 }
 
-/* The mark does not hold any more, or all may have what one has asked for. */
+/* The mark does not hold any more, or all may have what one has asked for.
+ * What was purged or banned meanwhile may be what has come. */
 static bool claim_late(struct stride *s)
 {
 	const struct request *r = s->r;
+	struct cache_found found;
 	uint64_t word;
 	uint32_t n;
 
-	if (cache_claim(r->key, r->key_hash, 0, lobby_row(s->c),
+	/* what this process saw there last may have been before the mark */
+	cache_find(r->key, r->key_hash, stored_fits, r, &found);
+	cache_unpin();
+	if (found.busy || cache_claim(r->key, r->key_hash, 0, lobby_row(s->c),
 	    conn_serial(s->c), &n, &word) != CACHE_CLAIMED)
 		return false;
 	FAULT(fill_claimed);
 	s->f.fill = n;
-	return true;
+	if (cache_purges(r->key_hash) == r->purges)
+		return true;
+	fill_abandon(s);
+	return false;
 }
 
 /* A request without a client may have come with its claim. */
