@@ -12,6 +12,7 @@
 
 #define SECONDS_MOST INT64_C(0x80000000) /* RFC 9111, 1.2.2 */
 #define HEURISTIC_MOST 86400
+#define CLOCK_SLACK 60 /* that clocks are set back by, now and then */
 #define TIME_MOST INT64_C(253402300799) /* the end of the year 9999 */
 
 /* What a response says, each thing read once. */
@@ -377,6 +378,9 @@ enum freshness_use freshness_use(const struct freshness *f, int64_t now,
 	bool suited = suits(request, age, lifetime - age);
 	bool fresh = !invalid && lifetime > age;
 
+	/* stored in a time that is still to come: nobody knows how old it is */
+	if (f->received > now + CLOCK_SLACK)
+		return USE_NOT;
 	if (f->validate || (f->strict && !fresh))
 		return USE_NOT;
 	if (request->no_cache)
