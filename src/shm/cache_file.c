@@ -7,8 +7,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "shm/cache_layout.h"
+
+#define LOCK_TRIES 100
+#define LOCK_PAUSE_US 20000
+
+/* The processes of a master that was killed just now have it for a moment. */
+static bool lock_file(int fd)
+{
+	for (unsigned i = 1; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
+		if (i == LOCK_TRIES || (errno != EWOULDBLOCK
+		    && errno != EINTR))
+			return false;
+		clock_sleep_us(LOCK_PAUSE_US);
+	}
+	return true;
+}
 
 /* -1: it cannot be had, logged. */
 static int open_locked(const char *file)
@@ -23,7 +39,7 @@ static int open_locked(const char *file)
 	}
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		log_err("%s: it is no file for a cache", file);
-	else if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+	else if (!lock_file(fd))
 		log_err("%s: %s", file, errno == EWOULDBLOCK
 		    ? "another Portico has its cache in it" : strerror(errno));
 	else
