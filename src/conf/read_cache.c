@@ -175,7 +175,7 @@ void read_cache_key(struct load *l, const struct spot *at)
 	}
 	if (spot_is_empty(at))
 		spot_bad(l, at, "is an empty list; leave it out for "
-		    "[ \"host\", \"target\" ]");
+		    "[ \"host\", \"target\", \"scheme\" ]");
 	else if (l->report.errors == errors)
 		warn_of_lack(l, at, cache);
 }

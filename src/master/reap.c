@@ -173,6 +173,7 @@ static void bury(unsigned n, int status, bool *logger_died)
 	}
 	if (g == NULL || g->state == GEN_ENDING || c.role == SLOT_GATE) {
 		atomic_fetch_add(&slot->incarnation, 1);
+		atomic_store(&slot->pin, 0);
 		atomic_store(&slot->pid, 0);
 		atomic_store(&slot->state, SLOT_FREE);
 	}

@@ -282,6 +282,11 @@ void cache_wake(uint32_t n, unsigned most);
  * they become stale. Returns how many. */
 unsigned cache_purge(struct slice key, uint64_t hash, bool soft);
 
+/* Another number after each purge of what has such a hash, and each ban. Who
+ * claims only when a response has come looks, behind the claim, whether it is
+ * that of before it was asked for. */
+uint64_t cache_purges(uint64_t hash);
+
 /* Condemns or makes stale one that the caller has pinned. */
 void cache_condemn(uint32_t n);
 void cache_make_stale(uint32_t n);

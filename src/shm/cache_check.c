@@ -36,11 +36,22 @@ static uint64_t sum(const char *p, size_t n, uint64_t from)
 	return all ^ all >> 32;
 }
 
+/* Of the sums of its blocks, in their order: after a power cut a block may be
+ * whole that is one of before. */
+static uint64_t sum_of_sums(uint32_t block)
+{
+	uint64_t h = 0;
+
+	for (; block; block = atomic_load(&cache.unit[block].next))
+		h = mix(h, cache.unit[block].check);
+	return h;
+}
+
 uint64_t cache_check_head(uint32_t n)
 {
 	const struct entry *e = cache_entry(n);
 	const uint64_t facts[] = {atomic_load(&e->hash), e->nkey, e->nrecord,
-		e->flags, atomic_load(&e->total)};
+		e->flags, atomic_load(&e->total), sum_of_sums(e->body)};
 
 	return sum(cache_block(e->first), (size_t)e->nkey + e->nrecord,
 	    sum((const char *)facts, sizeof facts, 0));

@@ -133,10 +133,9 @@ bool cache_fill_end(uint32_t n, cache_fits *fits, const void *arg)
 	return whole;
 }
 
-void cache_abandon(uint32_t n)
+void cache_abandon_locked(struct cache_shard *sh, uint32_t n)
 {
 	struct entry *e = cache_entry(n);
-	struct cache_shard *sh = lock_of(n);
 	enum entry_state s = cache_state_now(e);
 
 	if (s == ENTRY_BUSY || s == ENTRY_FILLING) {
@@ -147,8 +146,15 @@ void cache_abandon(uint32_t n)
 		atomic_store_explicit(&e->instead, 0, memory_order_relaxed);
 		cache_let_go(sh, n);
 	}
+}
+
+void cache_abandon(uint32_t n)
+{
+	struct cache_shard *sh = lock_of(n);
+
+	cache_abandon_locked(sh, n);
 	cache_unlock(sh);
-	if (atomic_load(&e->awaited))
+	if (atomic_load(&cache_entry(n)->awaited))
 		cache_wake(n, WAKE_FEW);
 }
 
@@ -194,7 +200,8 @@ static unsigned renew(uint32_t n, uint32_t old, struct slice record)
 	unsigned done = 0;
 
 	if (cache_state_now(e) == ENTRY_BUSY && is_live(old)
-	    && cache_shard_of(old) == cache_shard_of(n)) {
+	    && cache_shard_of(old) == cache_shard_of(n)
+	    && cache_key_is(old, cache_key(n))) {
 		done = cache_put_record(sh, n, record, CACHE_UNKNOWN) ? 1 : 2;
 		if (done == 1) {
 			sh->promised -= cache_promise(e);
@@ -283,12 +290,21 @@ static bool is_in_index(uint32_t n)
 	return s == ENTRY_BUSY || s == ENTRY_FILLING || s == ENTRY_LIVE;
 }
 
+uint64_t cache_purges(uint64_t hash)
+{
+	if (cache.head == NULL)
+		return 0;
+	return (uint64_t)atomic_load(&cache.bans->last) << 32
+	    | atomic_load(&cache.head->purged[hash % CACHE_PURGED]);
+}
+
 unsigned cache_purge(struct slice key, uint64_t hash, bool soft)
 {
 	struct cache_shard *sh = cache_lock(cache_shard_of_hash(hash));
 	unsigned count = 0;
 	uint32_t next;
 
+	atomic_fetch_add(&cache.head->purged[hash % CACHE_PURGED], 1);
 	for (uint32_t i = first_of_key(key, hash); i; i = next) {
 		next = next_of_key(i);
 		count += (cache_entry(i)->flags & ENTRY_PASS) == 0;

@@ -173,7 +173,7 @@ void cache_condemn_locked(struct cache_shard *sh, uint32_t n)
 
 void cache_evict(struct cache_shard *sh, uint32_t units)
 {
-	while (sh->queue[QUEUE_CONDEMNED].units < units) {
+	while (sh->queue[QUEUE_CONDEMNED].units < units + sh->stuck) {
 		uint32_t n = find_victim(sh);
 		if (n == 0)
 			return;

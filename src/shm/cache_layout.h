@@ -7,7 +7,7 @@
 
 #define CACHE_MAGIC UINT64_C(0x706f727469636f63)
 #ifndef CACHE_VERSION
-#define CACHE_VERSION 1 /* of what is in records and blocks */
+#define CACHE_VERSION 2 /* of what is in records and blocks */
 #endif
 #define CACHE_SHARDS 64
 #define CACHE_CHUNK (1u << (CACHE_ORDERS - 1)) /* units of a largest block */
@@ -34,6 +34,8 @@ struct cache_shard {
 	uint32_t free[CACHE_ORDERS]; /* lists of blocks */
 	uint32_t free_units;         /* in them, and fresh ones */
 	uint32_t promised;           /* units, to what is being filled */
+	uint32_t stuck;              /* units of condemned ones that the last
+				      * scan had to leave */
 	uint32_t ghost_clock;        /* units that have left SMALL for good */
 	struct cache_list queue[CACHE_QUEUES];
 };
@@ -55,6 +57,8 @@ struct cache_ghost {
 	uint32_t at;                 /* ghost_clock then */
 };
 
+#define CACHE_PURGED 64
+
 struct cache_head {
 	uint64_t magic, layout, bytes, object;
 	uint64_t secret[2];          /* of the hash of keys */
@@ -62,6 +66,7 @@ struct cache_head {
 	uint32_t has_file;
 	_Alignas(64) _Atomic uint64_t scans; /* begun so far */
 	_Atomic uint64_t evicted, refused, damaged;
+	_Atomic uint32_t purged[CACHE_PURGED]; /* purges, by parts of hashes */
 };
 
 /* ---- cache_area.c ---- */
@@ -213,7 +218,8 @@ void cache_queue_live(struct cache_shard *sh, uint32_t n);
 /* Its units have changed. */
 void cache_reckon(struct cache_shard *sh, uint32_t n, uint32_t units);
 
-/* Condemns what is least worth keeping, until so many units will be free. */
+/* Condemns what is least worth keeping, until a scan can free so many units:
+ * those that were stuck when the last one looked do not count. */
 void cache_evict(struct cache_shard *sh, uint32_t units);
 
 /* Out of the index; nobody new will find it. */
@@ -224,13 +230,17 @@ void cache_condemn_locked(struct cache_shard *sh, uint32_t n);
 /* Reads all pins. Number of the scan; 0: it does not count. */
 uint64_t cache_scan(void);
 
-/* Frees what was condemned before the scan and was not seen by it. */
-void cache_free_condemned(unsigned shard, uint64_t scan);
+/* Frees what was condemned before the scan and was not seen by it. Whether
+ * there was something. */
+bool cache_free_condemned(unsigned shard, uint64_t scan);
 
 /* Condemns, scans and frees, for who found no room. No lock is held. */
 void cache_make_room(unsigned shard, uint32_t units);
 
 /* ---- cache_fill.c; under the lock ---- */
+
+/* It is not to be; who waits for it has still to be woken. */
+void cache_abandon_locked(struct cache_shard *sh, uint32_t n);
 
 /* Nobody fills it any more. */
 void cache_let_go(struct cache_shard *sh, uint32_t n);
@@ -248,6 +258,8 @@ bool cache_record_fits(uint32_t n, struct slice record);
 
 /* ---- cache_check.c ---- */
 
+/* Of all but the bytes of its body, whose blocks have sums of their own: these
+ * are in it. */
 uint64_t cache_check_head(uint32_t n);
 uint32_t cache_check_block(const char *p, size_t n);
 

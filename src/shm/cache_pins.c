@@ -119,50 +119,46 @@ static bool may_go(const struct entry *e, uint64_t scan)
 	return e->row == 0 && e->scan < scan && atomic_load(&e->seen) < scan;
 }
 
-/* True: there may be more. */
-static bool free_some(unsigned shard, uint64_t scan)
+/* Returns how many; AT_ONCE: there may be more. */
+static uint32_t free_some(unsigned shard, uint64_t scan)
 {
 	struct cache_shard *sh = cache_lock(shard);
-	uint32_t n = sh->queue[QUEUE_CONDEMNED].last, freed = 0;
+	uint32_t n = sh->queue[QUEUE_CONDEMNED].last, freed = 0, stuck = 0;
 
 	while (n && freed < AT_ONCE) {
-		uint32_t before = cache_entry(n)->before;
-		if (may_go(cache_entry(n), scan)) {
+		const struct entry *e = cache_entry(n);
+		uint32_t before = e->before;
+		if (may_go(e, scan)) {
 			free_entry(sh, n);
 			freed++;
+		} else if (e->scan < scan) {
+			stuck += e->units;
 		}
 		n = before;
 	}
+	sh->stuck = stuck;
 	cache_unlock(sh);
-	return n != 0;
+	return freed;
 }
 
-void cache_free_condemned(unsigned shard, uint64_t scan)
+bool cache_free_condemned(unsigned shard, uint64_t scan)
 {
-	while (scan && free_some(shard, scan))
-		;
+	uint32_t freed = scan ? free_some(shard, scan) : 0, more = freed;
+
+	while (more == AT_ONCE)
+		more = free_some(shard, scan);
+	return freed != 0;
 }
 
-/* more: what is condemned already is pinned, and of no help. */
-static bool make_room(unsigned shard, uint32_t units, bool more)
-{
-	struct cache_shard *sh = cache_lock(shard);
-
-	cache_evict(sh, units + (more ? sh->queue[QUEUE_CONDEMNED].units : 0));
-	cache_unlock(sh);
-	cache_free_condemned(shard, cache_scan());
-	sh = cache_lock(shard);
-	bool enough = sh->free_units >= units;
-	cache_unlock(sh);
-	return enough;
-}
-
+/* Where all that is condemned is stuck the scan says so, and who tries again
+ * has more condemned. An older family, which may not free, does not empty the
+ * cache for nothing. */
 void cache_make_room(unsigned shard, uint32_t units)
 {
 	uint32_t batch = cache.shape.units / BATCH;
+	struct cache_shard *sh = cache_lock(shard);
 
-	if (units < batch)
-		units = batch;
-	if (!make_room(shard, units, false))
-		make_room(shard, units, true);
+	cache_evict(sh, units > batch ? units : batch);
+	cache_unlock(sh);
+	cache_free_condemned(shard, cache_scan());
 }

@@ -267,7 +267,7 @@ static void mend_queues(struct cache_shard *sh, const struct bounds *b)
 {
 	for (unsigned q = 0; q < CACHE_QUEUES; q++)
 		sh->queue[q] = (struct cache_list){0};
-	sh->promised = 0;
+	sh->promised = sh->stuck = 0;
 	for (uint32_t n = b->entry; n < b->entry_end; n++) {
 		struct entry *e = cache_entry(n);
 		if (cache_state_now(e) == ENTRY_FREE)

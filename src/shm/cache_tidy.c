@@ -7,7 +7,9 @@
 
 #define FREE_PART 50u    /* of the units one in so many is kept free */
 #define TIDY_MS 500u
-#define TIDY_SOON_MS 10u /* while there is something to free */
+#define TIDY_SOON_MS 10u /* while there is something to free ... */
+#define TIDY_LATER_MS 100u /* ... but somebody has it still */
+#define WAKE_FEW 3
 #define AT_ONCE 64u      /* found under one lock */
 
 /* ---- What rows fill that are no more ---- */
@@ -45,21 +47,30 @@ static unsigned find_over(struct cache_shard *sh, const struct filler *f,
 	return count;
 }
 
+/* Some of a shard, under the lock under which they were found: behind it their
+ * numbers may be another's. Returns how many. */
+static unsigned abandon_some(unsigned shard, const struct filler *f,
+    uint32_t keep)
+{
+	uint32_t found[AT_ONCE];
+	struct cache_shard *sh = cache_lock(shard);
+	unsigned count = find_over(sh, f, keep, found);
+
+	for (unsigned i = 0; i < count; i++)
+		cache_abandon_locked(sh, found[i]);
+	cache_unlock(sh);
+	for (unsigned i = 0; i < count; i++)
+		if (atomic_load(&cache_entry(found[i])->awaited))
+			cache_wake(found[i], WAKE_FEW);
+	return count;
+}
+
 /* row 0: all that are no more, or, with a serial, all of the family. */
 static void abandon_all(const struct filler *f, uint32_t keep)
 {
-	uint32_t found[AT_ONCE];
-
-	for (unsigned i = 0; i < cache.shape.shards; i++) {
-		unsigned count = AT_ONCE;
-		while (count == AT_ONCE) {
-			struct cache_shard *sh = cache_lock(i);
-			count = find_over(sh, f, keep, found);
-			cache_unlock(sh);
-			for (unsigned k = 0; k < count; k++)
-				cache_abandon(found[k]);
-		}
-	}
+	for (unsigned i = 0; i < cache.shape.shards; i++)
+		while (abandon_some(i, f, keep) == AT_ONCE)
+			;
 }
 
 bool cache_is_filled_by(uint32_t n, uint32_t row, uint32_t serial)
@@ -142,7 +153,7 @@ static bool make_ready(unsigned shard)
 uint64_t cache_tidy(uint64_t now)
 {
 	struct filler gone = {atomic_load(&slot_self->generation), 0, 0};
-	bool some = false;
+	bool some = false, freed = false;
 
 	if (cache.head == NULL)
 		return UINT64_MAX;
@@ -151,8 +162,8 @@ uint64_t cache_tidy(uint64_t now)
 		some |= make_ready(i);
 	uint64_t scan = some ? cache_scan() : 0;
 	for (unsigned i = 0; scan && i < cache.shape.shards; i++)
-		cache_free_condemned(i, scan);
-	return now + (some ? TIDY_SOON_MS : TIDY_MS);
+		freed |= cache_free_condemned(i, scan);
+	return now + (freed ? TIDY_SOON_MS : some ? TIDY_LATER_MS : TIDY_MS);
 }
 
 /* ---- A look at all ---- */

@@ -53,20 +53,12 @@ void cache_wake(uint32_t n, unsigned most)
 		atomic_store(&cache_entry(n)->awaited, 1);
 }
 
-/* Whether a row that has come so far has something to go on with. */
+/* By what the row says that it saw: also if the entry is another one's by now.
+ * Its owner may just be writing that; then it looks for itself. */
 static bool has_moved(const struct conn *c, uint32_t n)
 {
-	const struct entry *e = cache_entry(n);
-
-	switch (cache_state(n)) {
-	case ENTRY_BUSY:
-		return false;
-	case ENTRY_FILLING:
-		return atomic_load(&e->total) != CACHE_UNKNOWN
-		    && conn_flow(c)->from.at < atomic_load(&e->length);
-	default:
-		return true;
-	}
+	return c->awaits != n
+	    || cache_has_moved(n, c->seen_word, c->seen_length);
 }
 
 void cache_ring_waiting(void)

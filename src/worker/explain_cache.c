@@ -3,6 +3,7 @@
 #include "worker/explain.h"
 
 #include "base/buf.h"
+#include "worker/compose.h"
 #include "worker/key.h"
 #include "worker/request.h"
 
@@ -60,7 +61,7 @@ void explain_cache(FILE *to, const struct request *r)
 		return;
 	}
 	buf_init(&b, text, sizeof text);
-	key_put(&b, r);
+	key_put(&b, r, compose_scheme_asked(r));
 	if (b.full)
 		say(to, "but the key would be too long");
 	else

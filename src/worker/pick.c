@@ -64,6 +64,7 @@ static void begin_attempt(struct stride *s)
 	f->flags &= ~(uint32_t)FLOW_REUSED;
 	s->r->asked_at = clock_us();
 	s->r->asked_wall = clock_wall();
+	s->r->purges = cache_purges(s->r->key_hash);
 	tally_attempt(s);
 	if (f->attempts == 1)
 		budget_earn(s->r->pool);

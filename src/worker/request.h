@@ -102,6 +102,7 @@ struct request {
 	bool apart;          /* fill: one without a client has asked for it */
 	uint8_t cached;      /* lookup, fill, serve: enum request_cached */
 	uint8_t forwarded;   /* fill: enum cachestatus_fwd */
+	uint64_t purges;     /* pick: cache_purges when the backend was asked */
 	int64_t asked_wall;  /* fill: seconds of the epoch at which the backend
 			      * was asked */
 	struct slice origin; /* serve, while it makes a head: what the backend

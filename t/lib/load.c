@@ -9,6 +9,7 @@
  *   -p PERCENT  of the requests are POST /echo with a body of such a size
  *   -C  bodies of POST are chunked   -w MS  pause between requests
  *   -P  PUT in place of POST
+ *   -R PERCENT  of the requests for a PATH ask for a range of it
  *   -H HOST  (load.test)
  *   -S VERSION  TLS, with HOST as the name: 2 or 3 for 1.2 and 1.3, 0 either.
  *       Handshakes that fail are done again; "lost L" at the end counts them,
@@ -39,6 +40,7 @@ struct line {
 	unsigned requests; /* on this connection */
 	uint64_t moved;    /* when a byte last came or went */
 	uint64_t seed, size;
+	uint64_t first, last_byte; /* a range, if last_byte is not 0 */
 	uint64_t sum, at;  /* of what was sent; of what came */
 	bool wrong;
 	struct wire_sink sink;
@@ -55,6 +57,7 @@ static const char *const names[NTROUBLES] = {
 };
 static struct {
 	unsigned connections, per_connection, post_percent, pause;
+	unsigned range_percent;
 	uint64_t requests, seconds, min, max;
 	const char *query, *host, *upload;
 	bool chunked;
@@ -179,6 +182,7 @@ static void choose(struct line *l)
 	unsigned long long size, seed;
 	const char *path;
 
+	l->first = l->last_byte = 0;
 	l->post = draw() % 100 < want.post_percent;
 	l->seed = draw() % 1000000;
 	l->size = want.min + draw() % (want.max - want.min + 1);
@@ -191,6 +195,11 @@ static void choose(struct line *l)
 		    || sscanf(path, "/v/%llu/%llu", &size, &seed) == 2) {
 			l->size = size;
 			l->seed = seed;
+		}
+		if (l->size > 1 && draw() % 100 < want.range_percent) {
+			l->first = draw() % (l->size - 1);
+			l->last_byte = l->first + 1
+			    + draw() % (l->size - l->first - 1);
 		}
 	} else {
 		snprintf(l->path, sizeof(l->path), "/b/%llu/%llu?%s",
@@ -212,6 +221,11 @@ static void put_request(struct line *l)
 	else if (l->post)
 		l->out_n += (size_t)sprintf(l->out + l->out_n,
 		    "Content-Length: %llu\r\n", (unsigned long long)l->size);
+	if (l->last_byte)
+		l->out_n += (size_t)sprintf(l->out + l->out_n,
+		    "Range: bytes=%llu-%llu\r\n",
+		    (unsigned long long)l->first,
+		    (unsigned long long)l->last_byte);
 	memcpy(l->out + l->out_n, "\r\n", 2);
 	l->out_n += 2;
 	l->sum = l->post ? sum_of(l->seed, l->size) : 0;
@@ -281,6 +295,23 @@ static void begin(struct line *l)
 		active--;
 }
 
+/* The whole of it is an answer, too. */
+static bool is_range(struct line *l, unsigned status)
+{
+	const char *place = wire_field(l->in, "Content-Range");
+	unsigned long long first, last;
+
+	if (status == 200)
+		return true;
+	if (status != 206 || l->last_byte == 0 || place == NULL
+	    || sscanf(place, "bytes %llu-%llu/", &first, &last) != 2
+	    || first != l->first || last != l->last_byte)
+		return false;
+	l->at = first;
+	l->size = last + 1;
+	return true;
+}
+
 /* Of what changes the answer says which it is. */
 static bool read_version(struct line *l)
 {
@@ -306,12 +337,17 @@ static void read_head(struct line *l)
 		return;
 	}
 	end[2] = '\0';
-	if (sscanf(l->in, "HTTP/1.1 %u", &status) != 1 || status != 200) {
+	if (sscanf(l->in, "HTTP/1.1 %u", &status) != 1
+	    || (status != 200 && l->last_byte == 0)) {
 		trouble(l, FAILED, strtok(l->in, "\r"));
 		return;
 	}
 	if (strncmp(l->path, "/v/", 3) == 0 && !read_version(l)) {
 		trouble(l, FAILED, "no version");
+		return;
+	}
+	if (!is_range(l, status)) {
+		trouble(l, FAILED, "not the range");
 		return;
 	}
 	l->sink = (struct wire_sink){.take = compare, .arg = l};
@@ -473,6 +509,7 @@ static void read_option(int option)
 	case 'r': want.per_connection = (unsigned)n; break;
 	case 'p': want.post_percent = (unsigned)n; break;
 	case 'w': want.pause = (unsigned)n; break;
+	case 'R': want.range_percent = (unsigned)n; break;
 	case 'q': want.query = optarg; break;
 	case 'H': want.host = optarg; break;
 	case 'C': want.chunked = true; break;
@@ -498,7 +535,7 @@ int main(int argc, char **argv)
 	uint64_t sum = 0;
 	int option;
 
-	while ((option = getopt(argc, argv, "c:t:n:r:p:w:q:H:CPs:S:")) != -1)
+	while ((option = getopt(argc, argv, "c:t:n:r:p:w:q:H:CPs:S:R:")) != -1)
 		read_option(option);
 	if (optind >= argc || want.connections == 0)
 		read_option('?');

@@ -5,6 +5,8 @@
  *   GET /b/SIZE/SEED[?chunked][&delay=MS]   SIZE bytes that belong to SEED
  *   GET /v/SIZE/SEED[?...][&age=S]   the same of a version, another one every
  *       WIRE_VERSION ms; ETag names it; may be stored for so long (1 s)
+ *       &every=N  another one every N times that only; &swr=S, &sie=S: how
+ *       long it may be used stale (RFC 5861)
  *   GET /asked   how many requests for such versions there were, as text
  *   POST /echo[?delay=MS]                   "LENGTH CHECKSUM\n" of the body
  * -r: a connection is closed after so many answers, without a warning.
@@ -31,6 +33,7 @@ struct peer {
 	bool versions, same;   /* contents change; but not since then */
 	uint64_t version;
 	unsigned age;          /* seconds for which a version may be stored */
+	unsigned swr, sie;     /* and used while it is stale */
 	struct wire_sink sink;
 	struct wire_source source;
 	size_t in_n, out_at, out_n;
@@ -86,8 +89,16 @@ static void put_head(struct peer *p, unsigned status)
 		    (unsigned long long)p->source.size);
 	if (p->versions)
 		p->out_n += (size_t)sprintf(p->out + p->out_n,
-		    "ETag: \"v%llu\"\r\nCache-Control: max-age=%u\r\n",
+		    "ETag: \"v%llu\"\r\nCache-Control: max-age=%u",
 		    (unsigned long long)p->version, p->age);
+	if (p->swr)
+		p->out_n += (size_t)sprintf(p->out + p->out_n,
+		    ", stale-while-revalidate=%u", p->swr);
+	if (p->sie)
+		p->out_n += (size_t)sprintf(p->out + p->out_n,
+		    ", stale-if-error=%u", p->sie);
+	if (p->versions)
+		p->out_n += (size_t)sprintf(p->out + p->out_n, "\r\n");
 	p->out_n += (size_t)sprintf(p->out + p->out_n, "%s\r\n",
 	    p->last ? "Connection: close\r\n" : "");
 	p->source.ended = p->head_only || status == 304;
@@ -123,11 +134,19 @@ static void refuse(struct peer *p, unsigned status)
 	put_head(p, status);
 }
 
+/* Of a target: "name=N", or what it is without. */
+static unsigned number_in(const char *target, const char *name, unsigned none)
+{
+	const char *at = strstr(target, name);
+
+	return at ? (unsigned)strtoul(at + strlen(name), NULL, 10) : none;
+}
+
 /* Reads what the target asks for; false if it is nothing of ours. */
 static bool read_target(struct peer *p, const char *target)
 {
 	unsigned long long size, seed;
-	const char *delay, *age;
+	unsigned every = number_in(target, "every=", 1);
 
 	p->versions = target[1] == 'v';
 	p->asked = strcmp(target, "/asked") == 0;
@@ -142,12 +161,13 @@ static bool read_target(struct peer *p, const char *target)
 	if (p->versions) {
 		asked++;
 		p->version = wire_now_ms() / WIRE_VERSION;
+		p->version -= every ? p->version % every : 0;
 		wire_version(p->version, &p->source.seed, &p->source.size);
 	}
-	age = strstr(target, "age=");
-	p->age = age ? (unsigned)strtoul(age + 4, NULL, 10) : 1;
-	delay = strstr(target, "delay=");
-	p->delay = delay ? (unsigned)strtoul(delay + 6, NULL, 10) : 0;
+	p->age = number_in(target, "age=", 1);
+	p->swr = number_in(target, "swr=", 0);
+	p->sie = number_in(target, "sie=", 0);
+	p->delay = number_in(target, "delay=", 0);
 	return true;
 }
 

@@ -12,7 +12,7 @@
 
 #define PINS 10
 
-/* Rows 32 * slot and up are an actor's: those that fill, then those that
+/* Rows 32 * slot and up are an actor's: first those that fill, then those that
  * pin. */
 static _Thread_local uint32_t state = 12345, rows;
 static char body[BODY_MOST + 256];

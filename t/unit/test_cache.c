@@ -487,6 +487,37 @@ START_TEST(what_is_being_filled_is_not_evicted)
 }
 END_TEST
 
+/* Slow readers have much of it, and nobody finds that any more. */
+START_TEST(what_is_stuck_leaves_room_for_the_rest)
+{
+	char key[16];
+
+	make_text();
+	for (unsigned i = 0; i < 10; i++) {
+		snprintf(key, sizeof key, "/slow%u", i);
+		uint32_t n = store_fill(key, "r", text, LARGE);
+		ck_assert_uint_ne(n, 0);
+		cache_pin_row(100 + i, n);
+		cache_condemn(n);
+	}
+	for (unsigned i = 0; i < 2000; i++) {
+		snprintf(key, sizeof key, "/%u", i);
+		ck_assert_uint_ne(store_fill(key, "r", text, 9000), 0);
+	}
+	ck_assert_uint_ge(figures().condemned, 10);
+	ck_assert_uint_gt(figures().live, 30);
+	ck_assert_uint_eq(figures().refused, 0);
+	for (unsigned i = 0; i < 10; i++) {
+		ck_assert(store_body_is(atomic_load(&lobby.pins[100 + i]),
+		    text, LARGE));
+		cache_pin_row(100 + i, 0);
+	}
+	cache_tidy(0);
+	ck_assert_uint_eq(figures().condemned, 0);
+	store_check();
+}
+END_TEST
+
 START_TEST(an_empty_cache_costs_little)
 {
 	struct cache big;
@@ -556,6 +587,7 @@ static void add(TCase *tc)
 	tcase_add_test(tc, pins_of_older_families_count);
 	tcase_add_test(tc, what_is_too_large_is_refused);
 	tcase_add_test(tc, what_is_being_filled_is_not_evicted);
+	tcase_add_test(tc, what_is_stuck_leaves_room_for_the_rest);
 	tcase_add_test(tc, an_empty_cache_costs_little);
 	tcase_add_test(tc, a_walk_visits_all_once);
 }

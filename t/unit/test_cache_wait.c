@@ -22,12 +22,18 @@ static void open_door(void)
 	ck_assert(lobby_open());
 }
 
-static bool park(struct conn *c, uint64_t at)
+/* As a worker does it with a row that has seen so many bytes. */
+static bool wait_on(struct conn *c, uint64_t seen)
 {
 	struct flow f = *conn_flow(c);
 
+	c->awaits = entry;
+	c->seen_word = atomic_load(&cache_entry(entry)->word);
+	c->seen_length = seen;
+	cache_wait(lobby_row(c), entry);
+	if (cache_has_moved(entry, c->seen_word, seen))
+		return false;
 	f.wait = WAIT_TURN;
-	f.from.at = at;
 	return lobby_park(c, &f);
 }
 
@@ -36,8 +42,7 @@ static struct conn *make_waiter(void)
 	struct conn *c = lobby_hang(eventfd(0, 0), CONN_CLIENT);
 
 	ck_assert_ptr_nonnull(c);
-	cache_wait(lobby_row(c), entry);
-	ck_assert(park(c, 0));
+	ck_assert(wait_on(c, UINT64_MAX));
 	return c;
 }
 
@@ -65,6 +70,7 @@ static unsigned take_rung(bool wake_others)
 			continue;
 		}
 		ck_assert_uint_eq(lobby.waits[lobby_row(c)], 0);
+		c->awaits = 0;
 		cache_wait_end(lobby_row(c));
 		if (wake_others)
 			cache_wake(entry, 3);
@@ -136,13 +142,27 @@ START_TEST(the_steward_finds_those_that_were_forgotten)
 	cache_entry(entry)->awaited = 0;
 	ck_assert(cache_fill_begin(entry, SLICE("r"), 10));
 	cache_ring_waiting();
-	ck_assert_uint_eq(still_wait(), WAITERS);
-	ck_assert(store_write(entry, "0123456789", 10, 10));
-	cache_ring_waiting();
 	ck_assert_uint_eq(still_wait(), 0);
 	cache_ring_waiting();
 	ck_assert_uint_eq(lobby.head->waiting, 0);
 	ck_assert_uint_eq(take_rung(false), WAITERS);
+}
+END_TEST
+
+/* It was freed, and is another one's: of the same number, and busy, too. */
+START_TEST(those_who_wait_for_what_is_no_more_are_found)
+{
+	uint32_t n;
+
+	begin();
+	cache_entry(entry)->awaited = 0;
+	cache_abandon(entry);
+	cache_tidy(0);
+	ck_assert_int_eq(store_claim("/b", 0, 9, &n), CACHE_CLAIMED);
+	ck_assert_uint_eq(n, entry);
+	ck_assert_uint_eq(still_wait(), WAITERS);
+	cache_ring_waiting();
+	ck_assert_uint_eq(still_wait(), 0);
 }
 END_TEST
 
@@ -153,14 +173,18 @@ START_TEST(who_has_all_there_is_waits_on)
 	ck_assert(store_write(entry, "01234", 5, 5));
 	ck_assert_uint_eq(take_rung(true), WAITERS);
 	for (unsigned i = 0; i < WAITERS; i++) {
-		cache_wait(lobby_row(waiters[i]), entry);
-		ck_assert(park(waiters[i], i % 2 ? 5 : 3));
+		ck_assert(!wait_on(waiters[i], 3));
+		ck_assert(wait_on(waiters[i], 5));
 	}
 	cache_ring_waiting();
-	ck_assert_uint_eq(still_wait(), WAITERS / 2);
-	cache_abandon(entry);
+	ck_assert_uint_eq(still_wait(), WAITERS);
+	cache_entry(entry)->awaited = 0;
+	ck_assert(cache_fill_write(entry, &(struct cache_place){0},
+	    "012345", 6));
+	cache_fill_show(entry, 6);
 	cache_ring_waiting();
 	ck_assert_uint_eq(still_wait(), 0);
+	ck_assert_uint_eq(take_rung(false), WAITERS);
 }
 END_TEST
 
@@ -178,6 +202,7 @@ int main(void)
 	tcase_add_test(tc, most_is_most);
 	tcase_add_test(tc, those_for_others_are_left_alone);
 	tcase_add_test(tc, the_steward_finds_those_that_were_forgotten);
+	tcase_add_test(tc, those_who_wait_for_what_is_no_more_are_found);
 	tcase_add_test(tc, who_has_all_there_is_waits_on);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
