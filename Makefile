@@ -201,8 +201,8 @@ chosen := $(addprefix $(srcdir)/t/e2e/,$(or $(shell cd $(srcdir)/t/e2e && \
 
 # These take longest: they begin first, so that none of them is alone at the
 # end; those that need the processors beside those that only wait.
-slow := m22 w22 w20 w12 w11 f01 n02 t61 u01 t60 i02 o02 p10 q15 t03 p08 n06 \
-    n05 p12 q35 q44 i09 t05 n07 n03 v15 m05 g12 v13 g15 e06 m21 m23
+slow := j76 j71 m22 w22 w20 w12 w11 f01 n02 t61 u01 t60 i02 o02 p10 q15 t03 \
+    p08 n06 n05 p12 q35 q44 i09 t05 n07 n03 v15 m05 g12 v13 g15 e06 m21 m23
 early = $(foreach n,$(slow),$(filter $(srcdir)/t/e2e/$(n)-%,$(chosen)))
 check-e2e: portico porticoctl fault $(peers) $(others)
 	@$(in_the_tests) TEST_JOBS=$(TEST_JOBS) $(srcdir)/t/prove $(early) \

@@ -11,7 +11,9 @@
 #include "http/token.h"
 
 #define SECONDS_MOST INT64_C(0x80000000) /* RFC 9111, 1.2.2 */
-#define HEURISTIC_MOST 86400
+#define DAY 86400
+#define HEURISTIC_MOST DAY
+#define CLOCK_SLACK 60 /* that clocks are set back by, now and then */
 #define TIME_MOST INT64_C(253402300799) /* the end of the year 9999 */
 
 /* What a response says, each thing read once. */
@@ -106,10 +108,22 @@ static int64_t age_said(const struct head *h)
 	return between(0, age, SECONDS_MOST);
 }
 
+/* Date tells an age where the clocks agree (RFC 9111, 4.2.3). One that is days
+ * behind, of which no cache on the way has said an Age, is of a clock that does
+ * not; the lifetime must then be one that is not counted from it. */
+static bool clocks_agree(const struct said *s)
+{
+	bool counts_from_here = s->accel || s->cc.max_age != CACHECONTROL_NONE
+	    || s->cc.s_maxage != CACHECONTROL_NONE;
+
+	return since(s->date, s->received) <= DAY || !counts_from_here
+	    || head_has(s->h, FIELD_AGE);
+}
+
 /* corrected_initial_age (RFC 9111, 4.2.3) */
 static int64_t initial_age(const struct said *s, int64_t asked)
 {
-	int64_t apparent = since(s->date, s->received);
+	int64_t apparent = clocks_agree(s) ? since(s->date, s->received) : 0;
 	int64_t corrected = add(age_said(s->h), since(asked, s->received));
 
 	return apparent > corrected ? apparent : corrected;
@@ -190,7 +204,9 @@ static int64_t window(int64_t said, int64_t rule)
 	    SECONDS_MOST);
 }
 
-/* X-Accel-Expires is above no-cache, and counts from when it came. max_ttl is
+/* What says that it is never fresh is for one client, often, though it does not
+ * say private: only its own word makes it anything for others, unasked for.
+ * X-Accel-Expires is above no-cache, and counts from when it came. max_ttl is
  * of the time that we keep it, not of what others did. */
 static void measure(const struct said *s, const struct freshness_rules *rules,
     int64_t asked, struct freshness *to)
@@ -200,6 +216,7 @@ static void measure(const struct said *s, const struct freshness_rules *rules,
 
 	*to = (struct freshness){.received = s->received,
 	    .age = initial_age(s, asked)};
+	to->delay = between(0, since(asked, s->received), to->age);
 	to->heuristic = !find_explicit(s, &lifetime);
 	if (to->heuristic)
 		lifetime = guess(s, rules);
@@ -207,14 +224,16 @@ static void measure(const struct said *s, const struct freshness_rules *rules,
 		lifetime = add(lifetime, to->age);
 	to->lifetime = between(0, lifetime, add(to->age,
 	    between(0, rules->max_ttl, SECONDS_MOST)));
+	bool never = !to->heuristic && lifetime == 0;
 	to->stale_while_revalidate = window(cc->stale_while_revalidate,
-	    rules->stale_while_revalidate);
+	    never ? 0 : rules->stale_while_revalidate);
 	to->stale_if_error = window(cc->stale_if_error,
-	    rules->stale_if_error);
+	    never ? 0 : rules->stale_if_error);
 	to->validate = cc->no_cache && !s->accel;
 	to->strict = cc->must_revalidate || cc->proxy_revalidate ||
 	    cc->s_maxage != CACHECONTROL_NONE || s->h->status >= 500 ||
-	    !is_known(s->h->status);
+	    !is_known(s->h->status) || (never
+	    && to->stale_while_revalidate == 0 && to->stale_if_error == 0);
 }
 
 static bool has_validator(const struct said *s)
@@ -241,13 +260,35 @@ static bool is_for_all(const struct cachecontrol *cc)
 	    cc->s_maxage != CACHECONTROL_NONE;
 }
 
+bool freshness_is_for_all(const struct head *response)
+{
+	struct cachecontrol cc;
+
+	cachecontrol_of_response(response, &cc);
+	return is_for_all(&cc);
+}
+
+/* What speaks of how, or how often, one client has asked, and not of what there
+ * is: with it anybody could take a page from all (RFC 6585, 3 to 6). */
+static bool is_of_request(unsigned status)
+{
+	switch (status) {
+	case 408: case 412: case 413: case 416: case 417: case 425:
+	case 428: case 429: case 431: case 511:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* What the response itself forbids; NULL: nothing. */
 static const char *find_ban(const struct said *s)
 {
 	const struct cachecontrol *cc = &s->cc;
 	const unsigned status = s->h->status;
 
-	if (status < 200 || status == 206 || status == 304)
+	if (status < 200 || status == 206 || status == 304
+	    || is_of_request(status))
 		return "status";
 	if (has_cookies(s))
 		return "set-cookie";
@@ -260,10 +301,10 @@ static const char *find_ban(const struct said *s)
 	return cc->is_private ? "private" : NULL;
 }
 
-/* Is it of any use, now or once it is stale? */
+/* Is it of any use: to who has waited for it, or later? */
 static const char *find_use(const struct said *s, const struct freshness *f)
 {
-	bool fresh = f->lifetime > f->age && !f->validate;
+	bool fresh = f->lifetime > f->age - f->delay && !f->validate;
 	bool lent = !f->strict && !f->validate &&
 	    (f->stale_while_revalidate > 0 || f->stale_if_error > 0);
 
@@ -351,6 +392,9 @@ enum freshness_use freshness_use(const struct freshness *f, int64_t now,
 	bool suited = suits(request, age, lifetime - age);
 	bool fresh = !invalid && lifetime > age;
 
+	/* stored in a time that is still to come: nobody knows how old it is */
+	if (f->received > now + CLOCK_SLACK)
+		return USE_NOT;
 	if (f->validate || (f->strict && !fresh))
 		return USE_NOT;
 	if (request->no_cache)

@@ -20,6 +20,7 @@ struct freshness_rules {
 struct freshness {
 	int64_t received;  /* when it came, of the epoch */
 	int64_t age;       /* that it had then: corrected_initial_age */
+	int64_t delay;     /* part of age: it was under way so long */
 	int64_t lifetime;  /* of all its age; 0: stale from the start */
 	int64_t stale_while_revalidate, stale_if_error; /* behind that */
 	bool validate;     /* never used without asking: no-cache */
@@ -43,6 +44,10 @@ enum freshness_store {
 enum freshness_store freshness_of(const struct head *request,
     const struct head *response, const struct freshness_rules *rules,
     int64_t asked, int64_t received, struct freshness *to, const char **why);
+
+/* The response to a request that says who asks may be stored for others, by
+ * its own word (RFC 9111, 3.5). */
+bool freshness_is_for_all(const struct head *response);
 
 /* The same times for a response that a 304 has freshened: response is the
  * stored one with the new fields in it. False: they say that it is not to be

@@ -71,8 +71,14 @@ bool uri_hides_dots(struct slice path);
  * so are '?' and '#'. */
 void uri_put_path(struct buf *b, struct slice path);
 
-/* The same for a query. '?' and '/' stay, and so do those bytes that no URI has
- * but every browser sends in queries: [ ] { } | ^ and the backquote. */
+/* Appends path in the one spelling that all those which mean the same by RFC
+ * 3986, 6.2.2, have: what needs no encoding is decoded (letters, digits, "-",
+ * ".", "_", "~"), other encodings have capital letters. Dots stay. */
+void uri_put_plain(struct buf *b, struct slice path);
+
+/* The same as uri_put_path for a query. '?' and '/' stay, and so do those bytes
+ * that no URI has but every browser sends in queries: [ ] { } | ^ and the
+ * backquote. */
 void uri_put_query(struct buf *b, struct slice query);
 
 /* What stands in path behind prefix, where that ends on a segment border:

@@ -58,6 +58,34 @@ void uri_put_query(struct buf *b, struct slice query)
 		put_each(b, query, stays_in_query);
 }
 
+/* unreserved (RFC 3986, 2.3) */
+static bool needs_no_encoding(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+	    || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_'
+	    || c == '~';
+}
+
+void uri_put_plain(struct buf *b, struct slice path)
+{
+	const char *run = path.p, *p = path.p, *end = path.p + path.n;
+
+	while (p < end && (p = memchr(p, '%', (size_t)(end - p))) != NULL) {
+		if (!token_is_encoding(p, end)) {
+			p++;
+			continue;
+		}
+		char c = (char)token_encoded(p);
+		buf_put(b, run, (size_t)(p - run));
+		if (needs_no_encoding(c))
+			buf_put(b, &c, 1);
+		else
+			put_encoded(b, c);
+		run = p += 3;
+	}
+	buf_put(b, run, (size_t)(end - run));
+}
+
 struct slice uri_path_rest(struct slice path, struct slice prefix,
     bool *found)
 {

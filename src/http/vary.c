@@ -90,7 +90,7 @@ static void put_value(struct buf *b, struct slice value, bool lower,
 static bool is_named(const struct field *f, enum field_id id,
     struct slice name)
 {
-	if (f->flags & FIELD_FORGED)
+	if (f->flags & (FIELD_FORGED | FIELD_DROP | FIELD_UNDERSCORE))
 		return false;
 	return id != FIELD_OTHER ? f->id == id : slice_caseeq(f->name, name);
 }

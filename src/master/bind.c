@@ -3,6 +3,7 @@
 #include "master/bind.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -136,20 +137,36 @@ void bind_leave(struct will *w)
 	}
 }
 
+static bool listens(int fd)
+{
+	int yes = 0;
+	socklen_t n = sizeof yes;
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &n) == 0 && yes;
+}
+
+static void inherit(struct legacy *l, const struct legacy_item *i,
+    struct bound *b)
+{
+	size_t n;
+	const char *at = legacy_bytes(l, i, "address", sizeof b->at.un, &n);
+
+	*b = (struct bound){.fd = legacy_fd(l, i, "fd")};
+	if (n <= offsetof(struct sockaddr_un, sun_path) || !listens(b->fd))
+		legacy_blame(l, "a listener is none");
+	memcpy(&b->at.sa, at, n);
+	b->at.len = (socklen_t)n;
+}
+
 void bind_inherit(struct legacy *l)
 {
 	const struct legacy_item *i = NULL;
 
 	while ((i = legacy_next(l, i, "listener")) != NULL
-	    && nbound < LOBBY_LISTENERS) {
-		struct bound *b = &bound[nbound++];
-		size_t n;
-		const char *at = legacy_bytes(l, i, "address",
-		    sizeof b->at.un, &n);
-		*b = (struct bound){.fd = legacy_fd(l, i, "fd")};
-		memcpy(&b->at.sa, at, n);
-		b->at.len = (socklen_t)n;
-	}
+	    && nbound < LOBBY_LISTENERS)
+		inherit(l, i, &bound[nbound++]);
+	if (i)
+		legacy_blame(l, "it has too many listeners");
 }
 
 static bool names(const struct conf *conf, const struct addr *at)

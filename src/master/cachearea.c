@@ -277,7 +277,8 @@ struct cachearea *cachearea_claim_number(unsigned number)
 	struct cachearea *a = number && number <= AREAS ? &areas[number - 1]
 	    : NULL;
 
-	if (a)
-		a->users++;
+	if (a == NULL || a->size == 0)
+		return NULL;
+	a->users++;
 	return a;
 }

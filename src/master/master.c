@@ -155,7 +155,7 @@ static void follow_signals(void)
 		return;
 	if (signals_take(SIGHUP))
 		reload_begin(NULL);
-	else if (signals_take(SIGUSR2))
+	else if (!reload_is_under_way() && signals_take(SIGUSR2))
 		upgrade_begin();
 }
 

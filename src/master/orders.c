@@ -25,7 +25,7 @@
 /* Answers, and returns true; or false: the reload will, or the charge. */
 typedef bool order(const struct command *c, struct reply *r);
 
-static order show, reload, upgrade, reopen, stop, set_workers, set_state,
+static order show, renew, reopen, stop, set_workers, set_state,
     set_weight, add, drop, show_changes, save;
 
 static const struct {
@@ -34,8 +34,8 @@ static const struct {
 	bool asks_current; /* it is about the generation that runs */
 } table[COMMAND_VERBS] = {
 	[COMMAND_STATUS] = {show, false},
-	[COMMAND_RELOAD] = {reload, true},
-	[COMMAND_UPGRADE] = {upgrade, true},
+	[COMMAND_RELOAD] = {renew, true},
+	[COMMAND_UPGRADE] = {renew, true},
 	[COMMAND_REOPEN] = {reopen, true, true},
 	[COMMAND_STOP] = {stop, true},
 	[COMMAND_STOP_GRACEFUL] = {stop, true},
@@ -133,25 +133,17 @@ static const char *reload_hindrance(void)
 	return NULL;
 }
 
-static bool reload(const struct command *c, struct reply *r)
+/* A reload, or an upgrade, which ends in one. */
+static bool renew(const struct command *c, struct reply *r)
 {
 	const char *hindrance = reload_hindrance();
 
-	(void)c;
 	if (hindrance)
 		return refuse(r, hindrance);
-	reload_due = true;
-	return false;
-}
-
-static bool upgrade(const struct command *c, struct reply *r)
-{
-	const char *hindrance = reload_hindrance();
-
-	(void)c;
-	if (hindrance)
-		return refuse(r, hindrance);
-	upgrade_due = true;
+	if (c->verb == COMMAND_UPGRADE)
+		upgrade_due = true;
+	else
+		reload_due = true;
 	return false;
 }
 

@@ -15,6 +15,7 @@
 #include "master/reload.h"
 #include "master/renewal.h"
 #include "master/spawn.h"
+#include "master/upgrade.h"
 #include "shm/board.h"
 #include "shm/seats.h"
 
@@ -56,7 +57,8 @@ static void put_master(struct reply *r, const struct generation *g)
 	reply_number(r, "uptime_ms", clock_ms() - master_born());
 	reply_text(r, "file", g ? g->conf->file : "");
 	reply_text(r, "control", control_path());
-	reply_number(r, "reloading", reload_is_under_way());
+	reply_number(r, "reloading", reload_is_under_way()
+	    || upgrade_is_under_way());
 	reply_number(r, "changes", overlay_count());
 	reply_close(r);
 }

@@ -29,7 +29,6 @@
 #define SAID_MOST 16384
 #define SAID_KEPT (SAID_MOST - 2 * TAKEOVER_PATH)
 #define LINES_MOST 20
-#define ARGS_MOST 256
 #define DESCRIPTORS 65536 /* more than a master has */
 
 unsigned upgrade_patience = 30000;
@@ -112,20 +111,26 @@ static void give_up_errno(const char *what)
 static void run_program(const char *option, int legacy, int program)
 {
 	char number[16];
-	char *args[ARGS_MOST];
-	unsigned n = 0;
+	size_t n = 0;
 
+	while (task->argv[n])
+		n++;
+	char **args = calloc(n + 3, sizeof *args);
+	if (args == NULL)
+		return;
 	snprintf(number, sizeof number, "%d", legacy);
-	args[n++] = task->argv[0];
-	args[n++] = (char *)option;
-	args[n++] = number;
-	for (unsigned i = 1; task->argv[i] && n < ARGS_MOST - 1; i++)
-		args[n++] = task->argv[i];
-	args[n] = NULL;
+	args[0] = task->argv[0];
+	args[1] = (char *)option;
+	args[2] = number;
+	for (size_t i = 1; i < n; i++)
+		args[i + 2] = task->argv[i];
 	if (program >= 0)
-		execveat(program, "", args, environ, AT_EMPTY_PATH);
+		fexecve(program, args, environ);
 	else
 		execv(path, args);
+	int error = errno;
+	free(args);
+	errno = error;
 }
 
 /* What it may do goes by the pipes alone; it ends with us. */

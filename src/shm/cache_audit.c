@@ -54,26 +54,17 @@ static bool queue_is_right(const struct entry *e)
 	}
 }
 
-static uint32_t units_of(uint32_t block)
-{
-	uint32_t units = 0;
-
-	for (; block; block = cache.unit[block].next)
-		units += cache_block_units(block);
-	return units;
-}
-
 static const char *audit_entry(uint32_t n, struct sums *s)
 {
 	const struct entry *e = cache_entry(n);
 	const char *why = take_blocks(e->first, s);
-	uint32_t units = units_of(e->first);
+	uint32_t units = cache_blocks_units(e->first);
 
 	CHECK(why == NULL, why);
 	CHECK(queue_is_right(e), "an entry in no queue of its state");
 	if (e->heir == 0) {
 		CHECK((why = take_blocks(e->body, s)) == NULL, why);
-		units += units_of(e->body);
+		units += cache_blocks_units(e->body);
 	} else {
 		CHECK(cache_entry(e->heir)->instead == n
 		    && cache_entry(e->heir)->body == e->body,

@@ -69,16 +69,6 @@ static void cut_body(struct cache_shard *sh, uint32_t n, uint64_t length)
 		    cache_block(p.block), length - p.base);
 }
 
-static uint32_t units_of(uint32_t block)
-{
-	uint32_t units = 0;
-
-	for (; block; block = atomic_load_explicit(&cache.unit[block].next,
-	    memory_order_relaxed))
-		units += cache_block_units(block);
-	return units;
-}
-
 static void become_live(struct cache_shard *sh, uint32_t n)
 {
 	struct entry *e = cache_entry(n);
@@ -89,7 +79,7 @@ static void become_live(struct cache_shard *sh, uint32_t n)
 	cache_set_state(n, ENTRY_LIVE);
 	cache_let_go(sh, n);
 	cache_queue_remove(sh, n);
-	e->units = units_of(e->first) + units_of(e->body);
+	e->units = cache_blocks_units(e->first) + cache_blocks_units(e->body);
 	cache_queue_live(sh, n);
 }
 
@@ -179,7 +169,7 @@ static void join(struct cache_shard *sh, uint32_t n, uint32_t old)
 	atomic_store_explicit(&cache_entry(n)->instead, old,
 	    memory_order_relaxed);
 	cache_entry(old)->heir = n;
-	cache_reckon(sh, old, units_of(cache_entry(old)->first));
+	cache_reckon(sh, old, cache_blocks_units(cache_entry(old)->first));
 }
 
 static void share_body(struct cache_shard *sh, uint32_t n, uint32_t old)

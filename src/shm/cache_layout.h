@@ -172,6 +172,17 @@ static inline uint32_t cache_block_units(uint32_t block)
 	    memory_order_relaxed) & UNIT_ORDER);
 }
 
+/* Of a block and all that are linked to it. */
+static inline uint32_t cache_blocks_units(uint32_t block)
+{
+	uint32_t units = 0;
+
+	for (; block; block = atomic_load_explicit(&cache.unit[block].next,
+	    memory_order_relaxed))
+		units += cache_block_units(block);
+	return units;
+}
+
 static inline uint64_t cache_units_for(uint64_t bytes)
 {
 	return bytes / CACHE_UNIT + (bytes % CACHE_UNIT != 0);

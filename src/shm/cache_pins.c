@@ -81,16 +81,6 @@ uint64_t cache_scan(void)
 
 /* ---- Freeing ---- */
 
-static uint32_t units_from(uint32_t block)
-{
-	uint32_t units = 0;
-
-	for (; block; block = atomic_load_explicit(&cache.unit[block].next,
-	    memory_order_relaxed))
-		units += cache_block_units(block);
-	return units;
-}
-
 /* Those who share a body stand in a row, the older ones first; the last that
  * is freed takes it along. */
 static void free_body(struct cache_shard *sh, struct entry *e)
@@ -104,7 +94,7 @@ static void free_body(struct cache_shard *sh, struct entry *e)
 		    memory_order_relaxed);
 	else if (lender)
 		cache_reckon(sh, lender, cache_entry(lender)->units
-		    + units_from(body));
+		    + cache_blocks_units(body));
 	else
 		cache_blocks_free(sh, body);
 }

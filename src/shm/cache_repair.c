@@ -94,15 +94,6 @@ static bool is_taken(const struct bounds *b, uint32_t u)
 	    == (UNIT_SEEN | UNIT_USED);
 }
 
-static uint32_t units_of(uint32_t block)
-{
-	uint32_t units = 0;
-
-	for (; block; block = next_of(block))
-		units += cache_block_units(block);
-	return units;
-}
-
 /* ---- Entries ---- */
 
 static void make_free(struct cache_shard *sh, uint32_t n)
@@ -142,7 +133,7 @@ static void share(uint32_t n, uint32_t block)
 
 	atomic_store_explicit(&e->instead, last, memory_order_relaxed);
 	cache_entry(last)->heir = n;
-	cache_entry(last)->units -= units_of(block);
+	cache_entry(last)->units -= cache_blocks_units(block);
 	cache.unit[block].before = n;
 }
 
@@ -165,7 +156,7 @@ static bool take_body(const struct bounds *b, uint32_t n)
 	if (s == ENTRY_LIVE || s == ENTRY_CONDEMNED)
 		e->instead = 0;
 	e->heir = 0;
-	e->units = units_of(e->first);
+	e->units = cache_blocks_units(e->first);
 	if (body == 0)
 		return length == 0;
 	if (is_taken(b, body)) {
@@ -176,13 +167,13 @@ static bool take_body(const struct bounds *b, uint32_t n)
 		    || cache_entry(other)->length != length)
 			return false;
 		share(n, body);
-		e->units += units_of(body);
+		e->units += cache_blocks_units(body);
 		return true;
 	}
 	if (!take_chain(b, body, length))
 		return false;
 	cache.unit[body].before = n;
-	e->units += units_of(body);
+	e->units += cache_blocks_units(body);
 	return true;
 }
 

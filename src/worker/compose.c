@@ -7,9 +7,11 @@
 #include "worker/edit.h"
 #include "worker/fill.h"
 #include "worker/identity.h"
+#include "worker/key.h"
 #include "worker/proxied.h"
 #include "worker/stick.h"
 #include "worker/target.h"
+#include "worker/told.h"
 
 static void put_field(struct buf *b, struct slice name, struct slice value)
 {
@@ -63,7 +65,8 @@ struct slice compose_host_for(const struct request *r,
 
 static struct slice host_sent(const struct request *r)
 {
-	struct slice host = compose_host_for(r, r->pool);
+	struct slice host = r->pool->host == CONF_HOST_PRESERVE
+	    ? told_host(r) : compose_host_for(r, r->pool);
 
 	return host.n ? host : r->backend->host;
 }
@@ -111,13 +114,16 @@ static void put_fields(struct buf *b, const struct stride *s)
 	uint64_t not_theirs = ours | (fill_replaces_conditions(s) ? CONDITIONS
 	    : 0);
 	bool options = r->head.method_id == METHOD_OPTIONS;
+	bool shared = r->route->policy.cache.on && key_is_for_cache(r);
 	bool sticky = head_has(&r->head, FIELD_COOKIE) && stick_is_on(r);
 
 	for (unsigned i = 0; i < r->head.nfields; i++) {
 		const struct field *f = &r->head.fields[i];
 		if ((f->flags & (FIELD_DROP | FIELD_UNDERSCORE))
 		    || (f->id != FIELD_OTHER && not_theirs >> f->id & 1)
-		    || is_edited(r, f->name))
+		    || is_edited(r, f->name)
+		    || (shared && f->id == FIELD_OTHER
+		    && told_is_override(r, f->name)))
 			continue;
 		if (options && f->id == FIELD_MAX_FORWARDS)
 			put_max_forwards(b, f->value);
@@ -177,7 +183,7 @@ static void put_forwarded(struct buf *b, const struct stride *s)
 {
 	const struct request *r = s->r;
 	struct addr peer = conn_from(s->c);
-	struct slice host = compose_host_asked(r);
+	struct slice host = told_host(r);
 	char text[ADDR_TEXT], element[ADDR_TEXT + URI_HOST_MAX + 64];
 	size_t n = addr_format_ip(&peer, text);
 

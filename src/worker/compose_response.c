@@ -165,7 +165,8 @@ static void put_fields(struct buf *b, const struct request *r,
 	for (unsigned i = 0; i < h->nfields; i++) {
 		const struct field *f = &h->fields[i];
 		if ((f->flags & FIELD_DROP) || f->id == FIELD_CONTENT_LENGTH
-		    || (f->id == FIELD_SURROGATE_KEY && policy->cache.on)
+		    || (policy->cache.on && (f->id == FIELD_SURROGATE_KEY
+		    || f->id == FIELD_X_ACCEL_EXPIRES))
 		    || edit_is_among(&policy->hide, f->name)
 		    || (edits && edit_drops(e, f->name))
 		    || is_sticky(r, f)

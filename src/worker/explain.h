@@ -7,6 +7,8 @@
 
 #include "conf/conf.h"
 
+struct request;
+
 struct explain {
 	const char *request;       /* "GET http://host:port/path" */
 	const char *const *fields; /* "Name: value", NULL-terminated */
@@ -19,5 +21,8 @@ struct explain {
  * request. Opens no connection. */
 bool explain_request(const struct conf *conf, const struct explain *x,
     FILE *to, FILE *errors);
+
+/* The part of it about the cache, if the request's route has one. */
+void explain_cache(FILE *to, const struct request *r);
 
 #endif

@@ -38,6 +38,23 @@ void fill_wait_over(struct stride *s);
 /* It asks for itself, and what comes is not stored. */
 next_step fill_go_alone(struct stride *s);
 
+/* It asks for a part, or on a condition. */
+bool fill_is_partial(const struct stride *s);
+
+/* It has waited for as many others' responses as one may in vain, where they
+ * differ (Vary). */
+#define FILL_WAITS 2
+
+static inline bool fill_has_waited(const struct stride *s)
+{
+	return s->r->waits >= FILL_WAITS;
+}
+
+/* It says who asks, by Authorization or a certificate: the answer is for that
+ * one alone unless it says otherwise (RFC 9111, 3.5), so nobody waits for it,
+ * and it waits for nobody. */
+bool fill_is_personal(const struct stride *s);
+
 /* s->f.fill is there, and this row's still: somebody may have condemned it. */
 bool fill_is_on(const struct stride *s);
 
@@ -112,6 +129,9 @@ bool fill_covers(struct stride *s, unsigned status, enum cause cause,
  * goes to the cache alone, and to the client from there. False: it does not go
  * to the cache, or its length is not known. */
 bool fill_falls_behind(struct stride *s);
+
+/* The client is waited for, and what it fetches with it: others do not. */
+void fill_stands_still(struct stride *s);
 
 /* Puts some of what such a client has not got into f.out; false: there is
  * nothing more that has been published, or no page. */

@@ -5,6 +5,15 @@
 #define PAGES 4    /* of the chain that are filled at a time */
 #define VECTORS 8
 
+/* Who waits for it would wait for that client, too: they begin anew. Alone it
+ * goes on, until somebody comes (fill_wait). */
+void fill_stands_still(struct stride *s)
+{
+	if (!(s->f.flags & FLOW_BEHIND) && fill_is_on(s)
+	    && atomic_load(&cache_entry(s->f.fill)->awaited))
+		fill_abandon(s);
+}
+
 bool fill_falls_behind(struct stride *s)
 {
 	if (s->f.flags & FLOW_BEHIND)

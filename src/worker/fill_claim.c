@@ -4,7 +4,9 @@
 #include "base/fault.h"
 #include "http/cachestatus.h"
 #include "shm/chores.h"
+#include "shm/slot.h"
 #include "worker/fill.h"
+#include "worker/identity.h"
 #include "worker/worker.h"
 
 #define WAKE 4 /* rows that each one wakes in its turn */
@@ -42,12 +44,44 @@ void fill_wait_over(struct stride *s)
 		cache_wake(n, WAKE);
 }
 
+/* Of a row of ours: a glance, which may be wrong. */
+static bool waits_for_its_client(const struct entry *e)
+{
+	uint32_t row = atomic_load(&e->row);
+
+	return e->family == atomic_load(&slot_self->generation) && row
+	    && row < lobby.nrows
+	    && conn_flow(lobby_get(row))->wait == WAIT_CLIENT_ROOM;
+}
+
+/* Whoever reads slowly what nobody knows the length of holds up nobody else:
+ * what it fetches is for it alone from now on. */
+static bool take_from_slow(uint32_t n, uint64_t word)
+{
+	const struct entry *e = cache_entry(n);
+	bool slow;
+
+	if (!cache_pin(n, word))
+		return false;
+	slow = cache_state(n) == ENTRY_FILLING && e->total == CACHE_UNKNOWN
+	    && waits_for_its_client(e);
+	if (slow)
+		cache_condemn(n);
+	cache_unpin();
+	return slow;
+}
+
 next_step fill_wait(struct stride *s, uint32_t n, uint64_t word)
 {
 	struct request *r = s->r;
 
+	if (take_from_slow(n, word))
+		return NEXT(STEP_LOOKUP);
 	if (r->waited_since == 0)
 		r->waited_since = s->now;
+	if (r->waited_for != n && r->waits < UINT8_MAX)
+		r->waits++;
+	r->waited_for = n;
 	s->f.deadline = r->waited_since + r->route->policy.cache.collapse;
 	if (s->now >= s->f.deadline)
 		return fill_go_alone(s);
@@ -84,11 +118,12 @@ static next_step fetch_apart(struct stride *s)
 	struct addr from = conn_from(s->c);
 	struct slice head = head_of(s);
 	struct flow f;
-	struct conn *c = head.n == 0 || s->r->apart ? NULL : chore_open(s->c->listener,
-	    &from, head, 0, &f);
+	struct conn *c = NULL;
 	uint64_t word;
 	uint32_t n;
 
+	if (head.n && !s->r->apart)
+		c = chore_open(s->c->listener, &from, head, 0, &f);
 	if (c == NULL)
 		return fill_go_alone(s);
 	s->r->apart = true;
@@ -130,14 +165,24 @@ static next_step fetch(struct stride *s)
 	}
 }
 
-/* Its answer would be of no use to others, or theirs not what it asks for. */
-static bool asks_for_a_part(const struct stride *s)
+bool fill_is_partial(const struct stride *s)
 {
 	const struct head *h = &s->r->head;
 
-	return s->c->kind != CONN_REFRESH && (head_has(h, FIELD_RANGE)
-	    || head_has(h, FIELD_IF_NONE_MATCH)
-	    || head_has(h, FIELD_IF_MODIFIED_SINCE));
+	return head_has(h, FIELD_RANGE) || head_has(h, FIELD_IF_NONE_MATCH)
+	    || head_has(h, FIELD_IF_MODIFIED_SINCE);
+}
+
+bool fill_is_personal(const struct stride *s)
+{
+	return head_has(&s->r->head, FIELD_AUTHORIZATION)
+	    || identity_lines(s).n > 0;
+}
+
+/* Its answer would be of no use to others, or theirs not what it asks for. */
+static bool asks_for_a_part(const struct stride *s)
+{
+	return s->c->kind != CONN_REFRESH && fill_is_partial(s);
 }
 
 /* What comes to who has named himself is seldom for others: nobody waits for
@@ -166,6 +211,15 @@ static enum cachestatus_fwd reason_of(const struct stride *s,
 	    ? FWD_REQUEST : FWD_STALE;
 }
 
+/* Of what depends on who asks many fetch their own, one after the other, and
+ * what they get is for nobody else. */
+static bool has_waited_in_vain(const struct stride *s,
+    const struct cache_found *found)
+{
+	return found->others && s->f.entry == 0
+	    && fill_has_waited(s) && s->r->waited_for != found->busy;
+}
+
 next_step fill_claim(struct stride *s, const struct cache_found *found)
 {
 	next_step next;
@@ -176,18 +230,21 @@ next_step fill_claim(struct stride *s, const struct cache_found *found)
 	s->f.fill = 0;
 	if (s->r->alone)
 		return fill_go_alone(s);
+	s->r->forwarded = (uint8_t)reason_of(s, found);
+	if (s->f.entry == 0 && fill_is_personal(s))
+		return fill_go_alone(s);
+	if (found->busy && has_waited_in_vain(s, found)) {
+		s->r->cached = CACHED_MISS;
+		return fill_go_alone(s);
+	}
 	if (fill_spares(s, &next))
 		return next;
 	if (found->busy)
 		return fill_wait(s, found->busy, found->busy_word);
 	s->r->cached = CACHED_MISS;
-	s->r->forwarded = reason_of(s, found);
 	if (asks_for_itself(s))
 		return fill_go_alone(s);
-	if (!asks_for_a_part(s))
-		return fetch(s);
-	/* one that came to nothing is not made again and again */
-	return s->r->waited_since ? fill_go_alone(s) : fetch_apart(s);
+	return asks_for_a_part(s) ? fetch_apart(s) : fetch(s);
 }
 
 /* Whoever of those that use it comes first; later another one, if nothing has

@@ -8,18 +8,26 @@
 #define PATH_MOST 8192
 
 /* What may be stored under that host, path and query by way of the route. */
-static void end_pool(struct request *r, const struct conf_pool *pool)
+static void end_key(const struct request *r, struct slice scheme)
 {
 	static char text[KEY_MOST];
 	struct slice key;
 	struct buf b;
 
-	r->home = pool;
 	buf_init(&b, text, sizeof text);
-	key_put(&b, r);
+	key_put(&b, r, scheme);
 	key = slice_make(text, buf_length(&b));
 	if (!b.full)
 		cache_purge(key, cache_hash(key), false);
+}
+
+static void end_pool(struct request *r, const struct conf_pool *pool)
+{
+	static const struct slice schemes[] = KEY_SCHEMES;
+
+	r->home = pool;
+	for (unsigned i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
+		end_key(r, schemes[i]);
 }
 
 static void end_route(struct request *r, const struct conf_route *route)

@@ -69,6 +69,18 @@ static void leave_backend(struct stride *s, const struct head *h,
 		attempt_end(s);
 }
 
+/* Of a response's fields those that say whether it may be stored. */
+static void keep_rules(struct head *h)
+{
+	static const uint64_t rules = UINT64_C(1) << FIELD_CACHE_CONTROL
+	    | UINT64_C(1) << FIELD_CDN_CACHE_CONTROL
+	    | UINT64_C(1) << FIELD_X_ACCEL_EXPIRES;
+
+	for (unsigned i = 0; i < h->nfields; i++)
+		if (!(rules >> h->fields[i].id & 1))
+			h->fields[i].flags |= FIELD_DROP;
+}
+
 /* What is stored with the new fields in it. Its times follow from them all,
  * and from an Age that the 304 came with. */
 static bool make_renewed(struct buf *b, const struct stride *s,
@@ -81,11 +93,15 @@ static bool make_renewed(struct buf *b, const struct stride *s,
 
 	if (!stored_merge(old, h, &merged, fields))
 		return false;
+	struct head told = *h;
 	if (!freshness_renew(&merged, &rules, s->r->asked_wall, clock_wall(),
-	    &fresh))
-		fresh.validate = fresh.strict = true; /* for this one only */
+	    &fresh)) {
+		/* for this one only, and so is what it says beside that */
+		fresh.validate = fresh.strict = true;
+		keep_rules(&told);
+	}
 	buf_init(b, room, sizeof room);
-	return stored_renew(b, s->r, old, h, &fresh);
+	return stored_renew(b, s->r, old, &told, &fresh);
 }
 
 /* The new entry is pinned before anybody could evict it. */
@@ -182,8 +198,10 @@ static enum freshness_store judge(const struct stride *s,
 	if (body->kind == BODY_UNTIL_CLOSE
 	    || body->length > r->route->policy.cache.max_object)
 		return STORE_NEVER;
-	return freshness_of(&r->head, h, &rules, r->asked_wall, clock_wall(),
-	    to, &why);
+	enum freshness_store store = freshness_of(&r->head, h, &rules,
+	    r->asked_wall, clock_wall(), to, &why);
+	return store == STORE_YES && fill_is_personal(s)
+	    && !freshness_is_for_all(h) ? STORE_NO : store;
 }
 
 static void begin(struct stride *s, const struct head *h,
@@ -218,18 +236,19 @@ static void let_go_of_stale(struct stride *s)
 	cache_pin_row(lobby_row(s->c), 0);
 }
 
-/* It went alone because of a mark, or for what it says itself, which is asked
- * about where the response is judged. */
+/* It passed because of a mark, or since it says who asks, or has waited in vain
+ * for what others asked for; or for reasons of its own, which are asked about
+ * where the response is judged. Where it had conditions the backend was told of
+ * them. */
 static bool may_claim_late(const struct stride *s)
 {
-	const struct head *h = &s->r->head;
-
-	return h->method_id == METHOD_GET && (s->r->cached == CACHED_PASS
-	    || head_has(h, FIELD_AUTHORIZATION));
+	return (s->r->cached == CACHED_PASS || (s->r->cached == CACHED_MISS
+	    && (fill_is_personal(s) || fill_has_waited(s))))
+	    && s->r->head.method_id == METHOD_GET && !fill_is_partial(s);
 }
 
-/* The mark does not hold any more. What was purged or banned meanwhile may be
- * what has come. */
+/* The mark does not hold any more, or all may have what one has asked for.
+ * What was purged or banned meanwhile may be what has come. */
 static bool claim_late(struct stride *s)
 {
 	const struct request *r = s->r;

@@ -7,6 +7,7 @@
 #include "http/vary.h"
 #include "shm/cache.h"
 #include "worker/compose.h"
+#include "worker/told.h"
 
 #define NAME_MOST 256 /* of a parameter: no glob means a longer one */
 
@@ -66,6 +67,12 @@ static bool is_ignored(const struct conf_list *globs, struct slice name)
 	return false;
 }
 
+/* Some backends begin another parameter there. */
+static bool hides_more(struct slice part)
+{
+	return memchr(part.p, ';', part.n) || memchr(part.p, '?', part.n);
+}
+
 /* The order of the others counts: it may for the backend. */
 static void put_query(struct buf *b, const struct request *r)
 {
@@ -82,7 +89,7 @@ static void put_query(struct buf *b, const struct request *r)
 		struct slice part = slice_cut(&rest, '&'), one = part;
 		struct slice name, value;
 		if (!query_next(&one, &name, &value)
-		    || is_ignored(globs, name))
+		    || (is_ignored(globs, name) && !hides_more(part)))
 			continue;
 		buf_put(b, &mark, 1);
 		buf_slice(b, part);
@@ -96,10 +103,12 @@ void key_put_target(struct buf *b, const struct request *r)
 	put_query(b, r);
 }
 
-/* A path that is decoded may have a question mark of its own. */
+/* As a backend is asked for it: another one may be refused by some that this
+ * one is not, and what they say of that is not for this one. */
 static void put_target(struct buf *b, const struct request *r)
 {
-	buf_slice(b, r->path);
+	if (r->uri.path.n)
+		uri_put_plain(b, r->uri.path);
 	BUF_LIT(b, PART);
 	put_query(b, r);
 }
@@ -116,22 +125,34 @@ static void put_header(struct buf *b, const struct request *r,
 		b->at = at;
 }
 
+/* All of that name: some backends take the first one, others the last. */
 static void put_cookie(struct buf *b, const struct request *r,
     struct slice name)
 {
 	const struct field *f = head_find(&r->head, FIELD_COOKIE);
-	struct slice value;
+	struct slice rest, one, value;
 
-	for (; f != NULL; f = head_find_next(&r->head, f))
-		if (cookie_find(f->value, name, &value)) {
-			BUF_LIT(b, "=");
-			buf_slice(b, value);
-			return;
-		}
+	for (; f != NULL; f = head_find_next(&r->head, f)) {
+		rest = f->value;
+		while (cookie_next(&rest, &one, &value))
+			if (slice_eq(one, name)) {
+				BUF_LIT(b, "=");
+				buf_u64(b, value.n);
+				BUF_LIT(b, "=");
+				buf_slice(b, value);
+			}
+	}
+}
+
+static void put_scheme(struct buf *b, struct slice scheme)
+{
+	if (scheme.n)
+		buf_slice(b, slice_caseeq(scheme, SLICE("https"))
+		    ? SLICE("https") : SLICE("http"));
 }
 
 static void put_part(struct buf *b, const struct request *r,
-    const struct conf_cache_key *part)
+    const struct conf_cache_key *part, struct slice scheme)
 {
 	BUF_LIT(b, PART);
 	switch (part->by) {
@@ -142,7 +163,7 @@ static void put_part(struct buf *b, const struct request *r,
 		put_target(b, r);
 		break;
 	case CACHE_BY_SCHEME:
-		buf_slice(b, compose_scheme(r));
+		put_scheme(b, scheme);
 		break;
 	case CACHE_BY_HEADER:
 		put_header(b, r, part->name);
@@ -153,14 +174,15 @@ static void put_part(struct buf *b, const struct request *r,
 	}
 }
 
-void key_put(struct buf *b, const struct request *r)
+void key_put(struct buf *b, const struct request *r, struct slice scheme)
 {
 	const struct conf_cache *rules = &r->route->policy.cache;
 
 	BUF_LIT(b, "G"); /* GET and HEAD */
 	buf_str(b, r->home->name);
 	for (unsigned i = 0; i < rules->nkey; i++)
-		put_part(b, r, &rules->key[i]);
+		put_part(b, r, &rules->key[i], scheme);
+	told_put_key(b, r);
 }
 
 /* An arena that is full would be the request's end. */
@@ -169,13 +191,35 @@ static bool has_room(const struct arena *a, size_t n)
 	return (size_t)(a->end - a->at) >= n + _Alignof(max_align_t);
 }
 
+/* What the key says is what the backend is asked for. */
+static bool make_plain(struct request *r)
+{
+	static char text[KEY_MOST];
+	struct buf b;
+
+	if (r->uri.path.n == 0
+	    || memchr(r->uri.path.p, '%', r->uri.path.n) == NULL)
+		return true;
+	buf_init(&b, text, sizeof text);
+	uri_put_plain(&b, r->uri.path);
+	struct slice plain = slice_make(text, buf_length(&b));
+	if (b.full || slice_eq(plain, r->uri.path))
+		return !b.full;
+	if (!has_room(&r->arena, plain.n))
+		return false;
+	r->uri.path = arena_copy(&r->arena, plain);
+	return true;
+}
+
 bool key_make(struct request *r)
 {
 	static char text[KEY_MOST];
 	struct buf b;
 
 	buf_init(&b, text, sizeof text);
-	key_put(&b, r);
+	if (!make_plain(r))
+		return false;
+	key_put(&b, r, compose_scheme_asked(r));
 	if (b.full || !has_room(&r->arena, buf_length(&b)))
 		return false;
 	r->key_hash = cache_hash(slice_make(text, buf_length(&b)));

@@ -50,20 +50,33 @@ static bool is_banned(uint32_t n, const struct stored *st)
 enum there { THERE_NOTHING, THERE_STALE, THERE_SELF, THERE_ANSWER,
 	THERE_PASS };
 
+/* Who waited while it was under way has not got it old. */
 static enum freshness_use use_of(const struct stride *s, uint32_t n,
     const struct stored *st, const struct cachecontrol *asked)
 {
+	struct freshness f = st->fresh;
 	uint64_t most = s->r->route->policy.cache.max_stale / 1000;
 	bool invalid = atomic_load_explicit(&cache_entry(n)->invalid,
 	    memory_order_relaxed);
 
-	return freshness_use(&st->fresh, clock_wall(), asked, invalid,
-	    (int64_t)most);
+	if (s->r->waited_since)
+		f.age -= f.delay;
+	return freshness_use(&f, clock_wall(), asked, invalid, (int64_t)most);
 }
 
 static bool is_for_one(const struct stored *st)
 {
-	return st->fresh.validate || st->fresh.lifetime <= st->fresh.age;
+	return st->fresh.validate
+	    || st->fresh.lifetime <= st->fresh.age - st->fresh.delay;
+}
+
+/* The backend will be asked in its words: not by one who would not have it
+ * asked, or gets nothing that can be stored. */
+static bool may_renew(const struct stride *s, const struct cachecontrol *asked)
+{
+	return s->r->head.method_id == METHOD_GET && !asked->only_if_cached
+	    && !asked->no_store
+	    && !head_has(&s->r->head, FIELD_AUTHORIZATION);
 }
 
 /* s->f.entry, which is a response. */
@@ -80,9 +93,17 @@ static enum there weigh(struct stride *s, const struct stored *st,
 	if ((use != USE_STALE && use != USE_AND_RENEW)
 	    || (s->f.flags & FLOW_MUTE))
 		return is_for_one(st) ? THERE_SELF : THERE_STALE;
-	if (use == USE_AND_RENEW)
+	if (use == USE_AND_RENEW && may_renew(s, asked))
 		fill_renew_later(s);
 	return THERE_ANSWER;
+}
+
+/* A clock that was set back makes no mark longer. */
+static bool is_on(const struct stored *mark)
+{
+	int64_t left = mark->fresh.received - clock_wall();
+
+	return left > 0 && left <= FILL_MARK;
 }
 
 /* Finds what there is: s->f.entry, pinned by the slot, if it is a response. */
@@ -102,7 +123,7 @@ static enum there look(struct stride *s, const struct cachecontrol *asked,
 		}
 		if (is_banned(found->live, &st))
 			continue;
-		if (st.pass && clock_wall() < st.fresh.received)
+		if (st.pass && is_on(&st))
 			return THERE_PASS;
 		if (st.pass) { /* what it hid may be asked about */
 			cache_condemn(found->live);

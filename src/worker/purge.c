@@ -48,25 +48,33 @@ static bool is_soft(const struct request *r)
 static bool has_hidden_parts(const struct conf_cache *rules)
 {
 	for (unsigned i = 0; i < rules->nkey; i++)
-		if (rules->key[i].by != CACHE_BY_HOST
-		    && rules->key[i].by != CACHE_BY_TARGET)
+		if (rules->key[i].by == CACHE_BY_HEADER
+		    || rules->key[i].by == CACHE_BY_COOKIE)
 			return true;
 	return false;
 }
 
-static void end_key(struct purge *p, const struct conf_pool *pool)
+static void end_key(struct purge *p, struct slice scheme)
 {
 	static char text[KEY_MOST];
 	struct request *r = p->s->r;
 	struct buf b;
 
-	r->home = pool;
 	buf_init(&b, text, sizeof text);
-	key_put(&b, r);
+	key_put(&b, r, scheme);
 	if (b.full) /* nothing has been stored under it */
 		return;
 	struct slice key = slice_make(text, buf_length(&b));
 	p->ended += cache_purge(key, cache_hash(key), p->soft);
+}
+
+static void end_pool(struct purge *p, const struct conf_pool *pool)
+{
+	static const struct slice schemes[] = KEY_SCHEMES;
+
+	p->s->r->home = pool;
+	for (unsigned i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
+		end_key(p, schemes[i]);
 }
 
 static void ban_url(struct purge *p)
@@ -93,10 +101,10 @@ static void end_route(struct purge *p, const struct conf_route *route)
 {
 	p->s->r->route = route;
 	if (route->action == CONF_POOL)
-		end_key(p, route->pool);
+		end_pool(p, route->pool);
 	for (unsigned i = 0; route->action == CONF_SPLIT && i < route->nsplit;
 	    i++)
-		end_key(p, route->split[i].pool);
+		end_pool(p, route->split[i].pool);
 	if (has_hidden_parts(&route->policy.cache))
 		ban_url(p);
 }

@@ -197,6 +197,7 @@ static next_step wait_with_upload(struct stride *s, enum wait wait)
 
 static next_step wait_for_client(struct stride *s)
 {
+	fill_stands_still(s);
 	return upload_is_open(s) ? wait_with_upload(s, WAIT_CLIENT_ROOM)
 	    : stride_wait_for_client(s, STEP_RELAY);
 }
@@ -306,6 +307,13 @@ static bool has_room(const struct stride *s)
 	return s->f.bin && s->f.bin_end < page_bytes(s->f.bin);
 }
 
+/* Neither a client nor the cache wants what would come. */
+static bool is_for_nobody(const struct stride *s)
+{
+	return (s->f.flags & FLOW_MUTE) && (s->f.flags & FLOW_ANSWERED)
+	    && !fill_is_on(s);
+}
+
 /* Between two looks at what came: the way it takes, and room for it. */
 static next_step prepare(struct stride *s)
 {
@@ -334,6 +342,8 @@ next_step relay_run(struct stride *s)
 			continue;
 		if (next != BECOME(STEP_RELAY, WAIT_BACKEND))
 			return next;
+		if (is_for_nobody(s))
+			return stride_cut(s, CAUSE_NOT_STORED);
 		next = prepare(s);
 		if (next != NEXT(STEP_RELAY))
 			return next;

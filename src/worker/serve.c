@@ -103,6 +103,18 @@ static next_step put_body(struct stride *s, const struct serve_plan *p)
 	return NEXT(STEP_SERVE);
 }
 
+/* With what a hit says of itself it does not fit: from its backend it may, if
+ * that has not been asked yet. */
+static next_step too_large(struct stride *s)
+{
+	take_back(s);
+	if (s->f.attempts)
+		return stride_refuse(s, 500, CAUSE_ARENA, NULL);
+	s->r->alone = true;
+	s->r->cached = CACHED_MISS;
+	return NEXT(STEP_PICK);
+}
+
 static next_step answer(struct stride *s, const struct serve_plan *p)
 {
 	enum compose made;
@@ -114,10 +126,8 @@ static next_step answer(struct stride *s, const struct serve_plan *p)
 	s->r->origin = (struct slice){NULL, 0};
 	if (made == COMPOSE_NO_PAGE)
 		return no_page(s);
-	if (made != COMPOSE_FINE) {
-		take_back(s);
-		return stride_refuse(s, 500, CAUSE_ARENA, NULL);
-	}
+	if (made != COMPOSE_FINE)
+		return too_large(s);
 	s->r->status = p->h.status;
 	s->f.flags |= FLOW_ANSWERED;
 	return put_body(s, p);

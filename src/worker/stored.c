@@ -3,6 +3,7 @@
 #include "worker/stored.h"
 
 #include "worker/stored_wire.h"
+#include "worker/told.h"
 
 /* Cuts n bytes off *rest; false if there are less. */
 static bool cut(struct slice *rest, size_t n, struct slice *to)
@@ -19,6 +20,7 @@ static void take_times(const struct stored_wire *w, struct stored *to)
 	to->fresh = (struct freshness){
 		.received = w->received,
 		.age = w->age,
+		.delay = w->delay,
 		.lifetime = w->lifetime,
 		.stale_while_revalidate = w->stale_while_revalidate,
 		.stale_if_error = w->stale_if_error,
@@ -129,8 +131,7 @@ bool stored_fits(struct slice record, const void *arg)
 		    || !cut(&st.vary, v.value, &value))
 			return false;
 		buf_init(&b, text, sizeof text);
-		vary_put(&b, &r->head, name, &has);
-		if (b.full || has != (v.has != 0)
+		if (!told_put_field(&b, r, name, &has) || has != (v.has != 0)
 		    || !slice_eq(slice_make(text, buf_length(&b)), value))
 			return false;
 	}

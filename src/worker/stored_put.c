@@ -6,6 +6,7 @@
 #include "worker/stick.h"
 #include "worker/stored.h"
 #include "worker/stored_wire.h"
+#include "worker/told.h"
 
 #define CACHE_GROUPS SLICE("cache-groups")
 
@@ -113,8 +114,7 @@ static bool put_vary(const struct plan *p, struct buf *b)
 		buf_put(b, (const char *)&v, sizeof v);
 		buf_slice(b, names[i]);
 		from = buf_length(b);
-		vary_put(b, &p->r->head, names[i], &has);
-		if (b->full)
+		if (!told_put_field(b, p->r, names[i], &has))
 			return false;
 		v.has = has;
 		v.value = (uint32_t)(buf_length(b) - from);
@@ -149,6 +149,7 @@ static void set_times(struct plan *p)
 
 	w->received = f->received;
 	w->age = f->age;
+	w->delay = f->delay;
 	w->lifetime = f->lifetime;
 	w->stale_while_revalidate = f->stale_while_revalidate;
 	w->stale_if_error = f->stale_if_error;
@@ -217,9 +218,11 @@ static bool is_kept(const struct head *h, const struct field *f)
 	return true;
 }
 
+/* A cookie is for the one client that has asked. */
 static bool is_new(const struct field *f)
 {
-	return !(f->flags & FIELD_DROP) && !(of_body >> f->id & 1);
+	return !(f->flags & FIELD_DROP) && !(of_body >> f->id & 1)
+	    && f->id != FIELD_SET_COOKIE;
 }
 
 bool stored_merge(const struct stored *old, const struct head *h,

@@ -24,7 +24,7 @@ my $p = Portico->start(qq(
 	  https = { address = "\@https\@"; tls = { certificates = "$cert"; }; };
 	};
 	pools = { app = { backends = [ "${\ $b->address }" ]; }; };
-	cache = { size = "64M"; };
+	cache = { size = "64M"; key = [ "host", "target" ]; };
 	sites = { x = { hosts = "*";
 	    routes = ( { pool = "app"; cache = true; } ); }; };));
 my %at = map { $_ => $p->address($_) } qw(http https);

@@ -32,7 +32,7 @@ my $b = TlsBackend->new({
 	    'Cache-Control: max-age=1')) },
 }, cert => $cert);
 my $p = Portico->start(qq{
-	cache = { size = "64M"; };
+	cache = { size = "64M"; key = [ "host", "target" ]; };
 	listeners = {
 		plain = { address = "\@plain\@"; };
 		tls = { address = "\@tls\@"; tls = {

@@ -8,7 +8,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use Backend qw(plain);
 use Client qw(get until_true);
-use Control qw(command connect_to);
+use Control qw(command connect_to records);
 use FakeMaster qw(ctl);
 use IO::Select;
 use IO::Socket::UNIX;
@@ -97,16 +97,27 @@ is generation($p), 3, 'comes back when it is done';
 
 # ---- Signals
 
+# True once so many programs have taken over, and all is done.
+sub settled
+{
+	my ($programs) = @_;
+
+	return until_true(sub {
+		(() = $p->log =~ /it has taken over/g) >= $programs &&
+		!(records(command($sock, 'status'), 'master'))[0]{reloading}
+		}, 20);
+}
+
 put_program($path, $tested);
 $p->signal($_) for qw(HUP USR2 USR1 HUP);
-ok until_true(sub { generation($p) >= 5 && same_program($p, $path) }, 20),
+ok settled(3) && generation($p) >= 5 && same_program($p, $path),
     'HUP and USR2 at once: both' or diag $p->log;
 put_script($path, qq{#!/bin/sh\nsleep 0.5\nexec "$tested" "\$@"\n});
 my $before = generation($p);
 $p->signal('USR2');
 sleep 0.2;
 $p->signal('HUP');
-ok until_true(sub { generation($p) >= $before + 2 }, 20),
+ok settled(4) && until_true(sub { generation($p) >= $before + 2 }, 20),
     'HUP while the new program is tried: afterwards' or diag $p->log;
 is get($at, '/')->{body}, 'fine', 'it serves';
 

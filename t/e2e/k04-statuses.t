@@ -43,7 +43,10 @@ for my $status (@known) {
 	}
 }
 reused("3: $_ with max-age is used again", [ 'Cache-Control: max-age=60' ],
-    status => $_) for 201, 202, 402, 403, 406, 409, 421, 429, 451;
+    status => $_) for 201, 202, 402, 403, 406, 409, 421, 451;
+not_reused("3: $_ speaks of how one client has asked (RFC 6585)",
+    [ 'Cache-Control: max-age=60' ], status => $_)
+    for 412, 413, 416, 417, 425, 428, 429, 431;
 
 # 5.2.2.3: what must be understood is stored only if we do.
 not_reused("5.2.2.3: must-understand and $_, which nobody knows",

@@ -123,7 +123,8 @@ $path = new_path();
 answers($path, reply(200, 'stored', @sie), reply(503, 'error'), reply(304, '',
     'ETag: "a"', cc('max-age=600'), 'Test: b'));
 fetch($path) for 1, 2;
-is field(fetch($path), 'Test'), 'b', '4: what is kept can be renewed later';
+ok until_true(sub { (field(fetch($path), 'Test') // '') eq 'b' }, 15),
+    '4: what is kept is renewed, sooner or later';
 
 # ---- by the operator ----
 
