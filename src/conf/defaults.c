@@ -16,6 +16,8 @@
 #endif
 
 #define WORKERS 128
+#define BUFFERS_LEAST (64u << 20)
+#define BUFFERS_EACH (20u << 10)
 
 static unsigned least(unsigned a, unsigned b)
 {
@@ -97,6 +99,15 @@ static void fill_group(struct load *l)
 		conf->group = heap_copy(conf, slice_str(gr->gr_name));
 }
 
+/* All of them may wait at a time, for a backend or another's response: each
+ * with two small pages, where half of all bytes are in small ones. */
+static uint64_t buffers_for(unsigned connections)
+{
+	uint64_t bytes = (uint64_t)connections * BUFFERS_EACH;
+
+	return bytes > BUFFERS_LEAST ? bytes : BUFFERS_LEAST;
+}
+
 /* "" is the reader's word for false. */
 static void fill_files(struct load *l)
 {
@@ -107,6 +118,8 @@ static void fill_files(struct load *l)
 	else if (*conf->pid_file == '\0')
 		conf->pid_file = NULL;
 	conf->connections_given = line_of(l, "connections") != 0;
+	if (conf->buffers == 0)
+		conf->buffers = buffers_for(conf->connections);
 	if (conf->error_log.kind != CONF_LOG_OFF)
 		return;
 	if (l->options->foreground) {

@@ -11,7 +11,8 @@
 #include "http/token.h"
 
 #define SECONDS_MOST INT64_C(0x80000000) /* RFC 9111, 1.2.2 */
-#define HEURISTIC_MOST 86400
+#define DAY 86400
+#define HEURISTIC_MOST DAY
 #define CLOCK_SLACK 60 /* that clocks are set back by, now and then */
 #define TIME_MOST INT64_C(253402300799) /* the end of the year 9999 */
 
@@ -107,10 +108,22 @@ static int64_t age_said(const struct head *h)
 	return between(0, age, SECONDS_MOST);
 }
 
+/* Date tells an age where the clocks agree (RFC 9111, 4.2.3). One that is days
+ * behind, of which no cache on the way has said an Age, is of a clock that does
+ * not; the lifetime must then be one that is not counted from it. */
+static bool clocks_agree(const struct said *s)
+{
+	bool counts_from_here = s->accel || s->cc.max_age != CACHECONTROL_NONE
+	    || s->cc.s_maxage != CACHECONTROL_NONE;
+
+	return since(s->date, s->received) <= DAY || !counts_from_here
+	    || head_has(s->h, FIELD_AGE);
+}
+
 /* corrected_initial_age (RFC 9111, 4.2.3) */
 static int64_t initial_age(const struct said *s, int64_t asked)
 {
-	int64_t apparent = since(s->date, s->received);
+	int64_t apparent = clocks_agree(s) ? since(s->date, s->received) : 0;
 	int64_t corrected = add(age_said(s->h), since(asked, s->received));
 
 	return apparent > corrected ? apparent : corrected;
@@ -203,6 +216,7 @@ static void measure(const struct said *s, const struct freshness_rules *rules,
 
 	*to = (struct freshness){.received = s->received,
 	    .age = initial_age(s, asked)};
+	to->delay = between(0, since(asked, s->received), to->age);
 	to->heuristic = !find_explicit(s, &lifetime);
 	if (to->heuristic)
 		lifetime = guess(s, rules);

@@ -20,6 +20,7 @@ struct freshness_rules {
 struct freshness {
 	int64_t received;  /* when it came, of the epoch */
 	int64_t age;       /* that it had then: corrected_initial_age */
+	int64_t delay;     /* part of age: it was under way so long */
 	int64_t lifetime;  /* of all its age; 0: stale from the start */
 	int64_t stale_while_revalidate, stale_if_error; /* behind that */
 	bool validate;     /* never used without asking: no-cache */

@@ -50,20 +50,24 @@ static bool is_banned(uint32_t n, const struct stored *st)
 enum there { THERE_NOTHING, THERE_STALE, THERE_SELF, THERE_ANSWER,
 	THERE_PASS };
 
+/* Who waited while it was under way has not got it old. */
 static enum freshness_use use_of(const struct stride *s, uint32_t n,
     const struct stored *st, const struct cachecontrol *asked)
 {
+	struct freshness f = st->fresh;
 	uint64_t most = s->r->route->policy.cache.max_stale / 1000;
 	bool invalid = atomic_load_explicit(&cache_entry(n)->invalid,
 	    memory_order_relaxed);
 
-	return freshness_use(&st->fresh, clock_wall(), asked, invalid,
-	    (int64_t)most);
+	if (s->r->waited_since)
+		f.age -= f.delay;
+	return freshness_use(&f, clock_wall(), asked, invalid, (int64_t)most);
 }
 
 static bool is_for_one(const struct stored *st)
 {
-	return st->fresh.validate || st->fresh.lifetime <= st->fresh.age;
+	return st->fresh.validate
+	    || st->fresh.lifetime <= st->fresh.age - st->fresh.delay;
 }
 
 /* The backend will be asked in its words: not by one who would not have it

@@ -149,6 +149,7 @@ static void set_times(struct plan *p)
 
 	w->received = f->received;
 	w->age = f->age;
+	w->delay = f->delay;
 	w->lifetime = f->lifetime;
 	w->stale_while_revalidate = f->stale_while_revalidate;
 	w->stale_if_error = f->stale_if_error;

@@ -19,7 +19,7 @@ enum { WIRE_LINES, WIRE_HOST, WIRE_TARGET, WIRE_TAGS, WIRE_ORIGIN, WIRE_VARY,
 struct stored_wire {
 	uint32_t magic;
 	uint16_t status, flags;
-	int64_t received, age, lifetime;
+	int64_t received, age, delay, lifetime;
 	int64_t stale_while_revalidate, stale_if_error;
 	int64_t modified, date;
 	uint32_t nfields;

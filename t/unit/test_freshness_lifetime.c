@@ -212,7 +212,26 @@ START_TEST(ages_are_corrected)
 	    NOW, 10);
 	check_age(FRESH "Date: Sun, 06 Nov 1994 08:59:37 GMT\r\n", NOW, 0);
 	check_age(FRESH "Date: nonsense\r\n", NOW, 0);
+	ck_assert(f.delay == 0);
+	check_age(FRESH "Age: 30\r\n", NOW - 5, 35);
+	ck_assert(f.delay == 5);
 	check_age(FRESH, NOW + 5, 0);
+}
+END_TEST
+
+#define LONG_AGO "Date: Sun, 06 Nov 1988 08:49:37 GMT\r\n"
+
+/* RFC 9111, 4.2.3: if the clock is reasonably well synchronized. */
+START_TEST(a_clock_that_is_days_behind_tells_no_age)
+{
+	check_age("Cache-Control: max-age=60\r\n" LONG_AGO, NOW, 0);
+	check_age("Cache-Control: s-maxage=60\r\n" LONG_AGO, NOW - 2, 2);
+	check_age("Cache-Control: max-age=60\r\n"
+	    "Date: Sat, 05 Nov 1994 08:49:37 GMT\r\n", NOW, DAY);
+	check_age("Cache-Control: max-age=60\r\nAge: 3\r\n" LONG_AGO, NOW,
+	    189388800);
+	check_age("Expires: Sun, 06 Nov 1994 09:49:37 GMT\r\n" LONG_AGO, NOW,
+	    189388800);
 }
 END_TEST
 
@@ -369,6 +388,7 @@ int main(void)
 	tcase_add_test(tc, only_of_some_statuses_we_guess);
 	tcase_add_test(tc, default_ttl_is_above_guesses);
 	tcase_add_test(tc, ages_are_corrected);
+	tcase_add_test(tc, a_clock_that_is_days_behind_tells_no_age);
 	tcase_add_test(tc, the_first_of_several_ages_counts);
 	tcase_add_test(tc, what_is_no_age_is_ignored);
 	tcase_add_test(tc, ages_have_an_end);
