@@ -52,12 +52,28 @@ unsigned load_line(const struct load *l, const void *object)
 	return 0;
 }
 
+/* Of the one cache that all routes share. */
+static bool is_of_area(const char *path, const char *name)
+{
+	size_t n = strlen(path);
+
+	return n > 6 && strcmp(path + n - 6, ".cache") == 0
+	    && (strcmp(name, "size") == 0 || strcmp(name, "file") == 0);
+}
+
 static void refuse_key(struct load *l, const char *path,
     config_setting_t *s, const char *title)
 {
 	const char *name = config_setting_name(s);
 	struct suggest near;
 
+	if (is_of_area(path, name)) {
+		report_error(&l->report, config_setting_source_line(s),
+		    "\"%s\" in %s: there is one cache for all routes; its "
+		    "%s stands in the group \"cache\" outside of the sites",
+		    name, title, name);
+		return;
+	}
 	suggest_init(&near, name);
 	for (unsigned i = 0; i < keyword_count; i++)
 		if (strcmp(keyword_table[i].group, path) == 0)

@@ -15,7 +15,11 @@ void read_cache_area(struct load *l, const struct spot *at)
 	struct conf *conf = at->base;
 	unsigned errors = l->report.errors;
 
-	read_group_into(l, at, conf);
+	if (at->setting && !spot_is_group(at))
+		spot_bad(l, at, "must be a group here: cache = { size = "
+		    "\"512M\"; }; sites and routes have \"cache = true;\"");
+	else
+		read_group_into(l, at, conf);
 	if (conf->cache.file && *conf->cache.file == '\0')
 		conf->cache.file = NULL;
 	if (conf->cache.size && conf->cache.size < SIZE_LEAST)

@@ -161,26 +161,49 @@ static unsigned match(const struct command *c, char **words, unsigned n)
 	return n > 1 && strcmp(words[1], space + 1) == 0 ? 2 : 0;
 }
 
+static bool is_group(const char *word)
+{
+	return strcmp(word, "backend") == 0 || strcmp(word, "config") == 0
+	    || strcmp(word, "cache") == 0;
+}
+
+/* "; there are cache ban, ..." */
+static void put_commands_of(const char *word, FILE *to)
+{
+	const char *between = "; there are ";
+	size_t n = strlen(word);
+
+	for (unsigned i = 0; i < command_count; i++) {
+		const char *name = command_table[i].name;
+		if (strncmp(name, word, n) != 0 || name[n] != ' ')
+			continue;
+		fprintf(to, "%s%s", between, name);
+		between = ", ";
+	}
+}
+
 static bool refuse_command(char **words, unsigned n, int *code)
 {
 	struct suggest near;
 	char given[128];
-	bool group = n > 1 && (strcmp(words[0], "backend") == 0
-	    || strcmp(words[0], "config") == 0
-	    || strcmp(words[0], "cache") == 0);
 
 	if (n == 0)
 		return refuse(code, "", "a command is missing");
-	snprintf(given, sizeof given, "%s%s%s", words[0], group ? " " : "",
-	    group ? words[1] : "");
+	bool group = is_group(words[0]), part = group && n > 1;
+	snprintf(given, sizeof given, "%s%s%s", words[0], part ? " " : "",
+	    part ? words[1] : "");
 	suggest_init(&near, given);
 	for (unsigned i = 0; i < command_count; i++)
 		suggest_offer(&near, command_table[i].name);
 	suggest_offer(&near, "backend");
 	suggest_offer(&near, "config");
 	suggest_offer(&near, "cache");
-	fprintf(stderr, "porticoctl: there is no command \"%s\"%s\n", given,
-	    suggest_tail(&near));
+	const char *tail = group && !part ? "" : suggest_tail(&near);
+	fprintf(stderr, "porticoctl: there is no command \"%s\"%s", given,
+	    tail);
+	if (group && *tail == '\0')
+		put_commands_of(words[0], stderr);
+	putc('\n', stderr);
 	return leave(code, CTL_USAGE);
 }
 

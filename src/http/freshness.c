@@ -301,10 +301,10 @@ static const char *find_ban(const struct said *s)
 	return cc->is_private ? "private" : NULL;
 }
 
-/* Is it of any use, now or once it is stale? */
+/* Is it of any use: to who has waited for it, or later? */
 static const char *find_use(const struct said *s, const struct freshness *f)
 {
-	bool fresh = f->lifetime > f->age && !f->validate;
+	bool fresh = f->lifetime > f->age - f->delay && !f->validate;
 	bool lent = !f->strict && !f->validate &&
 	    (f->stale_while_revalidate > 0 || f->stale_if_error > 0);
 

@@ -20,9 +20,9 @@ bool vary_names(const struct head *response, struct slice names[VARY_MOST],
 /* Appends the value that a request has in fields of that name, in a form in
  * which two that mean the same are equal as far as we know: lines joined by
  * commas, no blanks round those that are not quoted, Accept-Encoding and
- * Accept-Language in small letters. What a client has no right to is not there,
- * nor what goes no further. Nothing is appended if it has none; *has says so.
- */
+ * Accept-Language in small letters. What a client has no right to is not
+ * there, nor what goes no further. Nothing is appended if it has none; *has
+ * says so. */
 void vary_put(struct buf *b, const struct head *request, struct slice name,
     bool *has);
 

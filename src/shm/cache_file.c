@@ -7,8 +7,40 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "shm/cache_layout.h"
+
+#define LOCK_TRIES 100
+#define LOCK_PAUSE_US 20000
+
+/* The processes of a master that was killed just now have it for a moment. */
+static bool lock_file(int fd)
+{
+	for (unsigned i = 1; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
+		if (i == LOCK_TRIES || (errno != EWOULDBLOCK
+		    && errno != EINTR))
+			return false;
+		clock_sleep_us(LOCK_PAUSE_US);
+	}
+	return true;
+}
+
+/* Who may write there could have anything served. */
+static const char *hindrance(int fd, const struct stat *st)
+{
+	if (!S_ISREG(st->st_mode))
+		return "it is no file for a cache";
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return "it belongs to another user";
+	if (!lock_file(fd))
+		return errno == EWOULDBLOCK
+		    ? "another Portico has its cache in it" : strerror(errno);
+	if (st->st_uid == geteuid() && (st->st_mode & 077)
+	    && fchmod(fd, 0600) < 0)
+		return strerror(errno);
+	return NULL;
+}
 
 /* -1: it cannot be had, logged. */
 static int open_locked(const char *file)
@@ -18,16 +50,15 @@ static int open_locked(const char *file)
 	struct stat st;
 
 	if (fd < 0) {
-		log_err("%s: %m", file);
+		log_err("the cache's file %s: %s", file, errno == ELOOP
+		    ? "it is a symbolic link" : strerror(errno));
 		return -1;
 	}
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		log_err("%s: it is no file for a cache", file);
-	else if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		log_err("%s: %s", file, errno == EWOULDBLOCK
-		    ? "another Portico has its cache in it" : strerror(errno));
-	else
+	const char *why = fstat(fd, &st) < 0 ? strerror(errno)
+	    : hindrance(fd, &st);
+	if (why == NULL)
 		return fd;
+	log_err("the cache's file %s: %s", file, why);
 	close(fd);
 	return -1;
 }
@@ -110,10 +141,28 @@ static bool begin_anew(struct cache *c, int fd, uint64_t bytes,
 	if (!cache_shape(&c->shape, bytes, object) || ftruncate(fd, 0) < 0)
 		return false;
 	if ((error = posix_fallocate(fd, 0, (off_t)bytes)) != 0) {
+		/* what it has got others can use */
+		if (ftruncate(fd, 0) < 0)
+			log_debug("the cache's file cannot be emptied: %m");
 		errno = error;
 		return false;
 	}
 	return cache_map(c, fd, bytes) && cache_init(c, bytes, object, true);
+}
+
+/* A name that was mistyped is not to cost somebody his file: empty, a cache,
+ * one whose making was cut off (zeros), or a damaged one, by its size. */
+static bool may_empty(int fd, uint64_t bytes)
+{
+	struct stat st;
+	uint64_t magic = 0;
+
+	if (fstat(fd, &st) < 0)
+		return false;
+	if (st.st_size == 0 || (uint64_t)st.st_size == bytes)
+		return true;
+	return pread(fd, &magic, sizeof magic, 0) > 0
+	    && (magic == CACHE_MAGIC || magic == 0);
 }
 
 static bool was_empty(int fd)
@@ -121,6 +170,16 @@ static bool was_empty(int fd)
 	struct stat st;
 
 	return fstat(fd, &st) == 0 && st.st_size == 0;
+}
+
+static bool refuse(struct cache *to, int fd, const char *file,
+    const char *why)
+{
+	log_err("the cache's file %s: %s", file, why);
+	area_unmap(&to->area);
+	to->area.fd = -1;
+	close(fd);
+	return false;
 }
 
 bool cache_open_file(struct cache *to, uint64_t bytes, uint64_t object,
@@ -133,15 +192,13 @@ bool cache_open_file(struct cache *to, uint64_t bytes, uint64_t object,
 	if (suits(fd, bytes, object, &to->shape) && cache_map(to, fd, bytes)
 	    && attach(to))
 		return true;
+	if (!may_empty(fd, bytes))
+		return refuse(to, fd, file, "something else is in it, which "
+		    "stays; name another file, or remove it");
 	if (!was_empty(fd))
 		log_warn("%s: it is no cache of this size and kind: it begins "
 		    "empty", file);
 	area_unmap(&to->area);
-	if (begin_anew(to, fd, bytes, object))
-		return true;
-	log_err("%s: %m", file);
-	area_unmap(&to->area);
-	to->area.fd = -1;
-	close(fd);
-	return false;
+	return begin_anew(to, fd, bytes, object)
+	    || refuse(to, fd, file, strerror(errno));
 }

@@ -44,7 +44,7 @@ sub all_ask
 
 my $p = cached($origin, cache => 'collapse = "20s";
     ignore_query = [ "age", "delay" ];', top => '
-    connections = 12000; buffers = "256M";
+    connections = 12000;
     workers = { min = 4; max = 8; };');
 
 all_ask($p, 'a length', '/v/30000/7?x=1');
