@@ -13,6 +13,7 @@
 #define SECONDS_MOST INT64_C(0x80000000) /* RFC 9111, 1.2.2 */
 #define DAY 86400
 #define HEURISTIC_MOST DAY
+#define CLOCK_SLACK 60 /* that clocks are set back by, now and then */
 #define TIME_MOST INT64_C(253402300799) /* the end of the year 9999 */
 
 /* What a response says, each thing read once. */
@@ -203,7 +204,9 @@ static int64_t window(int64_t said, int64_t rule)
 	    SECONDS_MOST);
 }
 
-/* X-Accel-Expires is above no-cache, and counts from when it came. max_ttl is
+/* What says that it is never fresh is for one client, often, though it does not
+ * say private: only its own word makes it anything for others, unasked for.
+ * X-Accel-Expires is above no-cache, and counts from when it came. max_ttl is
  * of the time that we keep it, not of what others did. */
 static void measure(const struct said *s, const struct freshness_rules *rules,
     int64_t asked, struct freshness *to)
@@ -221,14 +224,16 @@ static void measure(const struct said *s, const struct freshness_rules *rules,
 		lifetime = add(lifetime, to->age);
 	to->lifetime = between(0, lifetime, add(to->age,
 	    between(0, rules->max_ttl, SECONDS_MOST)));
+	bool never = !to->heuristic && lifetime == 0;
 	to->stale_while_revalidate = window(cc->stale_while_revalidate,
-	    rules->stale_while_revalidate);
+	    never ? 0 : rules->stale_while_revalidate);
 	to->stale_if_error = window(cc->stale_if_error,
-	    rules->stale_if_error);
+	    never ? 0 : rules->stale_if_error);
 	to->validate = cc->no_cache && !s->accel;
 	to->strict = cc->must_revalidate || cc->proxy_revalidate ||
 	    cc->s_maxage != CACHECONTROL_NONE || s->h->status >= 500 ||
-	    !is_known(s->h->status);
+	    !is_known(s->h->status) || (never
+	    && to->stale_while_revalidate == 0 && to->stale_if_error == 0);
 }
 
 static bool has_validator(const struct said *s)
@@ -387,6 +392,9 @@ enum freshness_use freshness_use(const struct freshness *f, int64_t now,
 	bool suited = suits(request, age, lifetime - age);
 	bool fresh = !invalid && lifetime > age;
 
+	/* stored in a time that is still to come: nobody knows how old it is */
+	if (f->received > now + CLOCK_SLACK)
+		return USE_NOT;
 	if (f->validate || (f->strict && !fresh))
 		return USE_NOT;
 	if (request->no_cache)

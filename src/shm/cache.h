@@ -135,7 +135,8 @@ extern struct cache cache;
  * made or, if it is a cache of that size and layout, attached: what was
  * complete in it is there again, and is held against its `check` when it is
  * first used. object: bytes of the largest response that must fit. False,
- * logged: no memory, no file, or another Portico has it (flock). May block. */
+ * logged: no memory, no file, or another Portico has it (flock) for longer
+ * than two seconds. May block. */
 bool cache_create(struct cache *to, uint64_t bytes, uint64_t object,
     const char *file);
 

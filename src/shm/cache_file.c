@@ -7,8 +7,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "shm/cache_layout.h"
+
+#define LOCK_TRIES 100
+#define LOCK_PAUSE_US 20000
+
+/* The processes of a master that was killed just now have it for a moment. */
+static bool lock_file(int fd)
+{
+	for (unsigned i = 1; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
+		if (i == LOCK_TRIES || (errno != EWOULDBLOCK
+		    && errno != EINTR))
+			return false;
+		clock_sleep_us(LOCK_PAUSE_US);
+	}
+	return true;
+}
 
 /* Who may write there could have anything served. */
 static const char *hindrance(int fd, const struct stat *st)
@@ -17,7 +33,7 @@ static const char *hindrance(int fd, const struct stat *st)
 		return "it is no file for a cache";
 	if (st->st_uid != 0 && st->st_uid != geteuid())
 		return "it belongs to another user";
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+	if (!lock_file(fd))
 		return errno == EWOULDBLOCK
 		    ? "another Portico has its cache in it" : strerror(errno);
 	if (st->st_uid == geteuid() && (st->st_mode & 077)

@@ -41,6 +41,15 @@ next_step fill_go_alone(struct stride *s);
 /* It asks for a part, or on a condition. */
 bool fill_is_partial(const struct stride *s);
 
+/* It has waited for as many others' responses as one may in vain, where they
+ * differ (Vary). */
+#define FILL_WAITS 2
+
+static inline bool fill_has_waited(const struct stride *s)
+{
+	return s->r->waits >= FILL_WAITS;
+}
+
 /* It says who asks, by Authorization or a certificate: the answer is for that
  * one alone unless it says otherwise (RFC 9111, 3.5), so nobody waits for it,
  * and it waits for nobody. */

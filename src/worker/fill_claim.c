@@ -79,6 +79,9 @@ next_step fill_wait(struct stride *s, uint32_t n, uint64_t word)
 		return NEXT(STEP_LOOKUP);
 	if (r->waited_since == 0)
 		r->waited_since = s->now;
+	if (r->waited_for != n && r->waits < UINT8_MAX)
+		r->waits++;
+	r->waited_for = n;
 	s->f.deadline = r->waited_since + r->route->policy.cache.collapse;
 	if (s->now >= s->f.deadline)
 		return fill_go_alone(s);
@@ -208,6 +211,15 @@ static enum cachestatus_fwd reason_of(const struct stride *s,
 	    ? FWD_REQUEST : FWD_STALE;
 }
 
+/* Of what depends on who asks many fetch their own, one after the other, and
+ * what they get is for nobody else. */
+static bool has_waited_in_vain(const struct stride *s,
+    const struct cache_found *found)
+{
+	return found->others && s->f.entry == 0
+	    && fill_has_waited(s) && s->r->waited_for != found->busy;
+}
+
 next_step fill_claim(struct stride *s, const struct cache_found *found)
 {
 	next_step next;
@@ -221,6 +233,10 @@ next_step fill_claim(struct stride *s, const struct cache_found *found)
 	s->r->forwarded = (uint8_t)reason_of(s, found);
 	if (s->f.entry == 0 && fill_is_personal(s))
 		return fill_go_alone(s);
+	if (found->busy && has_waited_in_vain(s, found)) {
+		s->r->cached = CACHED_MISS;
+		return fill_go_alone(s);
+	}
 	if (fill_spares(s, &next))
 		return next;
 	if (found->busy)

@@ -236,13 +236,14 @@ static void let_go_of_stale(struct stride *s)
 	cache_pin_row(lobby_row(s->c), 0);
 }
 
-/* It passed because of a mark, or since it says who asks; or for reasons of its
- * own, which are asked about where the response is judged. The backend was told
- * of its conditions. */
+/* It passed because of a mark, or since it says who asks, or has waited in vain
+ * for what others asked for; or for reasons of its own, which are asked about
+ * where the response is judged. Where it had conditions the backend was told of
+ * them. */
 static bool may_claim_late(const struct stride *s)
 {
 	return (s->r->cached == CACHED_PASS || (s->r->cached == CACHED_MISS
-	    && fill_is_personal(s)))
+	    && (fill_is_personal(s) || fill_has_waited(s))))
 	    && s->r->head.method_id == METHOD_GET && !fill_is_partial(s);
 }
 

@@ -68,10 +68,9 @@ static bool is_ignored(const struct conf_list *globs, struct slice name)
 }
 
 /* Some backends begin another parameter there. */
-static bool hides_more(struct slice value)
+static bool hides_more(struct slice part)
 {
-	return value.n && (memchr(value.p, ';', value.n)
-	    || memchr(value.p, '?', value.n));
+	return memchr(part.p, ';', part.n) || memchr(part.p, '?', part.n);
 }
 
 /* The order of the others counts: it may for the backend. */
@@ -90,7 +89,7 @@ static void put_query(struct buf *b, const struct request *r)
 		struct slice part = slice_cut(&rest, '&'), one = part;
 		struct slice name, value;
 		if (!query_next(&one, &name, &value)
-		    || (is_ignored(globs, name) && !hides_more(value)))
+		    || (is_ignored(globs, name) && !hides_more(part)))
 			continue;
 		buf_put(b, &mark, 1);
 		buf_slice(b, part);

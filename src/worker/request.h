@@ -98,6 +98,8 @@ struct request {
 	struct slice key;    /* of the cache; n 0: it has no part in this */
 	uint64_t key_hash;
 	uint64_t waited_since; /* clock_ms: for another's response; 0: not */
+	uint32_t waited_for; /* the entry, the last of ... */
+	uint8_t waits;       /* ... so many */
 	bool alone;          /* it fetches for nobody else */
 	bool apart;          /* fill: one without a client has asked for it */
 	uint8_t cached;      /* lookup, fill, serve: enum request_cached */

@@ -52,7 +52,7 @@ my ($code, $said) = Portico::run_program('-x',
     'GET http://Shop.Example/query?utm_a=b&c=d', '-c', $p->file);
 is $code, 0, 'portico -x';
 like $said, qr{^cache +responses of 8388608 bytes}m, 'tells of the cache';
-like $said, qr{^key +app \| shop\.example \| /query \| \?c=d$}m,
+like $said, qr{^key +app \| shop\.example \| /query \| \?c=d \| http$}m,
     'and its key';
 ($code, $said) = Portico::run_program('-x', 'POST http://a/query', '-c',
     $p->file);

@@ -83,6 +83,7 @@ like $r->{body}, qr/PUT/, 'what is not shared keeps them';
 like body('/marks?a=1&utm_x=2'), qr{utm_x=2}, 'a parameter that is ignored';
 like body('/marks?a=1&utm_x=3'), qr{utm_x=2}, 'shares';
 like body('/marks?a=1&utm_x=3;a=2'), qr{a=2}, 'but not one with a second';
+like body('/marks?a=1&utm_x;a=2'), qr{;a=2}, 'nor in its name';
 like body('/marks?a=1'), qr{utm_x=2}, 'which nobody else gets';
 
 # Two cookies of a name: nobody knows which one a backend takes.

@@ -25,7 +25,7 @@ sub note_sent
 	return;
 }
 
-# /chunked: 6 MB of which nobody knows; /large: 64 MB, more than max_object;
+# /vary: half a second for each that says who it is otherwise; /chunked: 6 MB of which nobody knows; /large: 64 MB, more than max_object;
 # /slow: after a second, for one client; /grows: the same as /chunked, without
 # an end in sight.
 my $b = Backend->new(sub {
@@ -40,6 +40,11 @@ my $b = Backend->new(sub {
 				$c->send($chunk) or return;
 			}
 			$c->send("0\r\n\r\n") or return;
+		} elsif ($name eq 'vary') {
+			my ($who) = $r =~ /^X-Who: (\w+)/m;
+			sleep 0.5;
+			$c->send($head . "Vary: X-Who\r\nContent-Length: " .
+			    length($who) . "\r\n\r\n$who") or return;
 		} elsif ($name eq 'slow') {
 			sleep 1;
 			$c->send($head . "Content-Length: 2\r\n\r\nok")
@@ -87,6 +92,21 @@ $began = time;
 is scalar(grep { $_->final->{body} eq 'ok' } @all), 6, 'six who say who';
 cmp_ok time - $began, '<', 3, 'do not queue';
 $_->close for @all;
+
+# Nor do many for whom it is another page each.
+sub each_own
+{
+	my @c = map { my $c = Client->new($at);
+		$c->send(request('GET /vary', [ 'Host: a.test',
+		    "X-Who: w$_" ])); $c } 1 .. 12;
+	my $right = grep { $c[$_ - 1]->final->{body} eq "w$_" } 1 .. 12;
+	$_->close for @c;
+	return $right;
+}
+$began = time;
+is each_own(), 12, 'twelve that vary';
+cmp_ok time - $began, '<', 4, 'do not wait for each other for long';
+is each_own(), 12, 'and each has its own again';
 
 # A part of what cannot be stored.
 for my $name ('large', 'grows') {

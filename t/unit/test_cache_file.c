@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "base/clock.h"
 #include "store.h"
 #include "shm/cache_layout.h"
 
@@ -138,6 +139,23 @@ START_TEST(another_size_begins_empty)
 	ck_assert_uint_eq(st.st_size, 2 * store_bytes);
 	ck_assert_uint_eq(st.st_mode & 0777, 0600);
 	fill_all();
+	ck_assert_uint_eq(count_right(), ENTRIES);
+}
+END_TEST
+
+/* Who has it still ends soon: processes of a master that was killed. */
+START_TEST(it_is_waited_for_a_moment)
+{
+	int status;
+
+	fill_all();
+	pid_t pid = fork();
+	if (pid == 0) {
+		clock_sleep_us(300000);
+		_exit(0);
+	}
+	reopen();
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_uint_eq(count_right(), ENTRIES);
 }
 END_TEST
@@ -307,6 +325,7 @@ int main(void)
 	tcase_add_test(tc, what_is_whole_is_there_again);
 	tcase_add_test(tc, a_master_that_is_killed_leaves_it_whole);
 	tcase_add_test(tc, another_size_begins_empty);
+	tcase_add_test(tc, it_is_waited_for_a_moment);
 	tcase_add_test(tc, nobody_else_gets_it);
 	tcase_add_test(tc, another_program_of_the_master_maps_it_as_it_is);
 	tcase_add_test(tc, what_is_no_cache_is_not_attached);

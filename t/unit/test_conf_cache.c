@@ -97,7 +97,7 @@ START_TEST(of_the_group)
 	ck_assert_uint_eq(c->max_object, 6 * MB);
 	ck_assert(c->status_header);
 	ck_assert_uint_eq(c->purge_from.n, 2);
-	ck_assert_uint_eq(c->nkey, 2);
+	ck_assert_uint_eq(c->nkey, 3);
 	ck_assert_int_eq(c->key[0].by, CACHE_BY_HOST);
 	ck_assert_int_eq(c->key[1].by, CACHE_BY_TARGET);
 	conf_free(conf);
@@ -178,7 +178,7 @@ START_TEST(by_default)
 	ck_assert_uint_eq(c->max_stale, DAY);
 	ck_assert_uint_eq(c->collapse, 5 * SECOND);
 	ck_assert_uint_eq(c->ignore_query.n, 0);
-	ck_assert_uint_eq(c->nkey, 2);
+	ck_assert_uint_eq(c->nkey, 3);
 	ck_assert(c->status_header);
 	ck_assert_uint_eq(c->purge_from.n, 0);
 	conf_free(conf);

@@ -59,6 +59,14 @@ START_TEST(fresh_ends_with_the_lifetime)
 }
 END_TEST
 
+START_TEST(a_clock_that_was_set_back_keeps_nothing_fresh)
+{
+	check_use(&ten, -60, "", USE_FRESH);
+	check_use(&ten, -61, "", USE_NOT);
+	check_use(&ten, -400 * DAY, "max-stale", USE_NOT);
+}
+END_TEST
+
 /* RFC 9111, 5.2.1.1 */
 START_TEST(max_age_of_the_request_is_honoured)
 {
@@ -254,6 +262,7 @@ int main(void)
 	tcase_add_test(tc, max_stale_of_the_operator_is_for_the_worst);
 	tcase_add_test(tc, strict_ones_are_never_used_stale);
 	tcase_add_test(tc, invalid_ones_are_stale_as_of_now);
+	tcase_add_test(tc, a_clock_that_was_set_back_keeps_nothing_fresh);
 	tcase_add_test(tc, no_numbers_overflow);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

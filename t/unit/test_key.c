@@ -45,7 +45,7 @@ static void ask(const char *host, uint16_t port, const char *path,
 	r.home = &pool;
 	r.host = slice_str(host);
 	r.port = port;
-	r.path = slice_str(path);
+	r.path = r.uri.path = slice_str(path);
 	r.uri.query = slice_str(query);
 }
 
@@ -69,7 +69,7 @@ static struct slice key(unsigned n)
 	struct buf b;
 
 	buf_init(&b, texts[n], KEY_MOST);
-	key_put(&b, &r);
+	key_put(&b, &r, listener.tls.on ? SLICE("https") : SLICE("http"));
 	ck_assert(!b.full);
 	return slice_make(texts[n], buf_length(&b));
 }
@@ -132,6 +132,9 @@ START_TEST(some_parameters_do_not_count)
 	ck_assert(!same("utm=1", NULL));
 	ck_assert(!same("a=1&b=2", "b=2&a=1"));
 	ck_assert(!same("a=utm_b", "a"));
+	ck_assert(!same("a=1&utm_a=1;a=2", "a=1"));
+	ck_assert(!same("a=1&utm_a;a=2", "a=1"));
+	ck_assert(!same("a=1&utm_a=?a=2", "a=1"));
 }
 END_TEST
 
@@ -153,8 +156,50 @@ START_TEST(fields_and_cookies)
 	add(FIELD_COOKIE, "Cookie", "d=1; c=7");
 	ck_assert(!slice_eq(one, key(1)));
 	one = key(0);
+	add(FIELD_COOKIE, "Cookie", "c=8");
+	ck_assert(!slice_eq(one, key(1)));
 	ask("a", 0, "/", NULL);
 	add(FIELD_OTHER, "X-A", "7");
+	ck_assert(!slice_eq(one, key(1)));
+}
+END_TEST
+
+/* What the routes make of it is another request. */
+START_TEST(what_the_route_does)
+{
+	static struct conf_edit edit = {.name = {"X-A", 3},
+	    .value = {.source = {"1", 1}}};
+	struct slice one;
+
+	ask("a", 0, "/b", NULL);
+	one = key(0);
+	route.policy.add_prefix = SLICE("/x");
+	ck_assert(!slice_eq(one, key(1)));
+	one = key(0);
+	route.policy.add_prefix = SLICE("/y");
+	ck_assert(!slice_eq(one, key(1)));
+	route.policy.add_prefix = SLICE("");
+	route.policy.request.set = &edit;
+	route.policy.request.nset = 1;
+	one = key(0);
+	edit.value.source = SLICE("2");
+	ck_assert(!slice_eq(one, key(1)));
+	route.policy.request.set = NULL;
+	route.policy.request.nset = 0;
+}
+END_TEST
+
+START_TEST(spellings_of_a_path)
+{
+	struct slice one;
+
+	ask("a", 0, "/%7e%c3%2f", NULL);
+	one = key(0);
+	ask("a", 0, "/~%C3%2F", NULL);
+	ck_assert(slice_eq(one, key(1)));
+	ask("a", 0, "/%2a", NULL);
+	one = key(0);
+	ask("a", 0, "/*", NULL);
 	ck_assert(!slice_eq(one, key(1)));
 }
 END_TEST
@@ -170,10 +215,10 @@ START_TEST(no_key_without_room)
 	ck_assert(slice_eq(r.key, key(0)));
 	ck_assert(r.key_hash != 0);
 	memset(path, 'p', sizeof path - 1);
-	r.path = slice_make(path, 190);
+	r.path = r.uri.path = slice_make(path, 190);
 	ck_assert(!key_make(&r));
 	ck_assert(!r.arena.full);
-	r.path = slice_make(path, sizeof path - 1);
+	r.path = r.uri.path = slice_make(path, sizeof path - 1);
 	ck_assert(!key_make(&r));
 	cache_close(&cache);
 }
@@ -191,6 +236,8 @@ int main(void)
 	tcase_add_test(tc, parts_do_not_run_into_each_other);
 	tcase_add_test(tc, some_parameters_do_not_count);
 	tcase_add_test(tc, fields_and_cookies);
+	tcase_add_test(tc, what_the_route_does);
+	tcase_add_test(tc, spellings_of_a_path);
 	tcase_add_test(tc, no_key_without_room);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
