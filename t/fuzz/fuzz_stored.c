@@ -15,11 +15,20 @@ static const char asked_for[] = "GET /x?q=1 HTTP/1.1\r\nHost: a.example\r\n"
 static const struct request *request(void)
 {
 	static const struct head_limits limits = {20, 8192};
+	static struct conf_listener listener;
+	static struct conf_pool pool = {.name = "app"};
+	static struct conf_route route = {.action = CONF_POOL,
+	    .pool = &pool};
 	static struct field fields[20];
 	static struct request r;
 
 	if (r.magic == 0) {
 		r.magic = REQUEST_MAGIC;
+		r.listener = &listener;
+		r.route = &route;
+		r.home = r.pool = &pool;
+		r.host = SLICE("a.example");
+		r.path = SLICE("/x");
 		head_init(&r.head, fields, 20);
 		MUST(head_parse_request(&r.head, asked_for,
 		    sizeof asked_for - 1, &limits) == NULL);
