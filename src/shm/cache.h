@@ -57,7 +57,8 @@ struct entry {
 	_Atomic uint64_t hash;    /* of the key */
 	_Atomic uint32_t next;    /* in its bucket: newer ones first */
 	uint8_t queue;            /* which */
-	_Atomic uint8_t used;     /* hits, 0 to 3; whoever hits it */
+	_Atomic uint8_t used;     /* hits, 0 to 3; whoever hits it, also while
+				   * it is filled */
 	_Atomic uint8_t awaited;  /* rows wait for it: cache_wait */
 	_Atomic uint8_t invalid;  /* stale whatever its record says: anybody */
 	uint32_t flags;
@@ -174,6 +175,9 @@ struct cache_found {
  * to which no live one fits. live counts as used. The slot's pin is lost. */
 void cache_find(struct slice key, uint64_t hash, cache_fits *fits,
     const void *arg, struct cache_found *to);
+
+/* A pinned one that answers while it is filled is used as well. */
+void cache_count_use(uint32_t n);
 
 /* Pins n with the slot. False: its word is not that one any more but for
  * busy -> filling -> live. */

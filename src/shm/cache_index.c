@@ -251,8 +251,9 @@ static bool look(struct look *l, const struct cache_shard *sh)
 	return false;
 }
 
-static void count_use(struct entry *e)
+void cache_count_use(uint32_t n)
 {
+	struct entry *e = cache_entry(n);
 	uint8_t used = atomic_load_explicit(&e->used, memory_order_relaxed);
 
 	if (used < 3)
@@ -280,7 +281,7 @@ void cache_find(struct slice key, uint64_t hash, cache_fits *fits,
 	}
 	choose_busy(&l);
 	if (to->live)
-		count_use(cache_entry(to->live));
+		cache_count_use(to->live);
 	else
 		cache_unpin();
 }

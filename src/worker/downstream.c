@@ -60,26 +60,34 @@ static void link_bin(struct stride *s, size_t n)
 /* The client is behind. */
 static enum downstream move_to_cache(struct stride *s, size_t n)
 {
-	if (!fill_bytes(s, page_at(s->f.bin) + s->f.bin_start, n))
+	switch (fill_bytes(s, page_at(s->f.bin) + s->f.bin_start, n)) {
+	case FILL_LATER:
+		return DOWNSTREAM_NO_PAGE;
+	case FILL_GONE:
 		return DOWNSTREAM_LOST;
+	default:
+		break;
+	}
 	s->f.bin_start = (uint16_t)(s->f.bin_start + n);
 	return DOWNSTREAM_MORE;
 }
 
 static enum downstream move_plain(struct stride *s, size_t n)
 {
+	bool link = n > COPY_MOST
+	    && n == (size_t)(s->f.bin_end - s->f.bin_start);
+
 	if (s->f.flags & FLOW_BEHIND)
 		return move_to_cache(s, n);
-	bool all = n == (size_t)(s->f.bin_end - s->f.bin_start);
-
-	if (all && n > COPY_MOST) {
-		fill_bytes(s, page_at(s->f.bin) + s->f.bin_start, n);
+	if (!link && !room_for(s, n))
+		return DOWNSTREAM_NO_PAGE;
+	if (fill_bytes(s, page_at(s->f.bin) + s->f.bin_start, n)
+	    == FILL_LATER)
+		return DOWNSTREAM_NO_PAGE;
+	if (link) {
 		link_bin(s, n);
 		return DOWNSTREAM_MORE;
 	}
-	if (!room_for(s, n))
-		return DOWNSTREAM_NO_PAGE;
-	fill_bytes(s, page_at(s->f.bin) + s->f.bin_start, n);
 	put(s, page_at(s->f.bin) + s->f.bin_start, n);
 	s->f.bin_start = (uint16_t)(s->f.bin_start + n);
 	return DOWNSTREAM_MORE;

@@ -8,6 +8,8 @@
 #include "shm/slot.h"
 #include "worker/cached.h"
 
+#define PATIENCE 100 /* waits for room, as those for pages */
+
 /* Whoever else may have condemned it: it is the row's until that lets go. */
 static bool is_ours(const struct stride *s)
 {
@@ -49,19 +51,39 @@ void fill_abandon(struct stride *s)
 	forget(s);
 }
 
+/* Others have begun to send what comes, or its own client has the rest from
+ * here alone: all of them would be cut. What is pinned is let go of in time, and
+ * where only a newer family frees, that takes it a moment. */
+static bool may_wait_for_room(const struct stride *s, size_t n)
+{
+	const struct entry *e;
+
+	if (!is_filling(s) || s->f.patience >= PATIENCE)
+		return false;
+	e = cache_entry(s->f.fill);
+	uint64_t total = atomic_load(&e->total);
+	return total != CACHE_UNKNOWN && s->f.to.at + n <= total
+	    && ((s->f.flags & FLOW_BEHIND) || atomic_load(&e->awaited)
+	    || atomic_load(&e->used));
+}
+
 /* The chain first: what the flow says that it has written is so if a worker
  * dies here, and is written again if it does not say so. */
-bool fill_bytes(struct stride *s, const char *p, size_t n)
+enum fill_took fill_bytes(struct stride *s, const char *p, size_t n)
 {
 	uint64_t most = s->r->route->policy.cache.max_object;
+	struct cache_place before = s->f.to;
 
 	if (s->f.fill == 0 || n == 0)
-		return s->f.fill != 0;
+		return s->f.fill ? FILL_TOOK : FILL_GONE;
 	if (is_filling(s) && s->f.to.at + n <= most
 	    && cache_fill_write(s->f.fill, &s->f.to, p, n)) {
 		FAULT(fill_written);
-		return true;
+		return FILL_TOOK;
 	}
+	s->f.to = before;
+	if (may_wait_for_room(s, n))
+		return FILL_LATER;
 	/* of what is too large the next one will be so as well */
 	if (s->f.to.at + n > most) {
 		fill_again(s);
@@ -69,7 +91,7 @@ bool fill_bytes(struct stride *s, const char *p, size_t n)
 	} else {
 		fill_abandon(s);
 	}
-	return false;
+	return FILL_GONE;
 }
 
 void fill_show(struct stride *s)

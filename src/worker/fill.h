@@ -86,9 +86,12 @@ void fill_invalidate(const struct stride *s, const struct head *h);
  * it. */
 void fill_put_status(struct buf *b, const struct stride *s, unsigned status);
 
-/* Body bytes, decoded, in their order, on their way to the client. False:
- * there is no more room; it has been let go of. */
-bool fill_bytes(struct stride *s, const char *p, size_t n);
+/* Body bytes, decoded, in their order, on their way to the client. LATER: there
+ * is no room for them now, and others depend on it: nothing has been taken, and
+ * they are given once more after a while. GONE: it is not stored, or has been
+ * let go of for want of room. */
+enum fill_took { FILL_TOOK, FILL_LATER, FILL_GONE };
+enum fill_took fill_bytes(struct stride *s, const char *p, size_t n);
 
 /* After a publication of s->f: others may read what there is. */
 void fill_show(struct stride *s);

@@ -175,6 +175,7 @@ static bool join(struct stride *s, const struct cachecontrol *asked,
 		cache_unpin();
 		return false;
 	}
+	cache_count_use(n);
 	s->f.entry = n;
 	return true;
 }
