@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -36,11 +37,21 @@ static bool is_same_file(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+bool cachearea_is_cut(const struct cachearea *a)
+{
+	struct stat st;
+
+	return a && a->cache.head && a->file
+	    && fstat(a->cache.area.fd, &st) == 0
+	    && (uint64_t)st.st_size < a->size;
+}
+
 /* One that takes smaller responses than are to be stored now would go on
  * without the larger ones, and nobody would know why. */
 static bool suits(const struct cachearea *a, const struct conf *conf)
 {
-	return a->cache.head && a->size == conf->cache.size
+	return a->cache.head && !cachearea_is_cut(a)
+	    && a->size == conf->cache.size
 	    && a->object >= conf_cache_object(conf)
 	    && is_same_file(a->file, conf->cache.file);
 }
@@ -50,6 +61,9 @@ static void tell_why(const struct cachearea *old, const struct conf *conf)
 	if (old->cache.head == NULL)
 		log_warn("the cache begins empty: this program cannot read "
 		    "what the one before has stored");
+	else if (cachearea_is_cut(old))
+		log_warn("the cache begins empty: its file %s was cut off",
+		    name_of(old->file));
 	else if (!is_same_file(old->file, conf->cache.file))
 		log_warn("the cache begins anew: it was in %s and will be in "
 		    "%s", name_of(old->file), name_of(conf->cache.file));
@@ -160,6 +174,12 @@ void cachearea_use(struct cachearea *a)
 	used = a;
 	cachearea_release(before);
 	cache = used ? used->cache : (struct cache){0};
+}
+
+void cachearea_forget_cut(void)
+{
+	if (cachearea_is_cut(used))
+		cache = (struct cache){0};
 }
 
 void cachearea_settle(struct cachearea *a)

@@ -30,7 +30,13 @@ void cachearea_use(struct cachearea *a);
 /* The generation that it is of runs: its file has its name from now on. */
 void cachearea_settle(struct cachearea *a);
 
+/* If the one in use was cut the master reads it no more. */
+void cachearea_forget_cut(void);
+
 /* The families of both look for pins in each other's rows. */
+/* Somebody has made its file shorter: who looks behind its end dies. */
+bool cachearea_is_cut(const struct cachearea *a);
+
 bool cachearea_is_shared(const struct cachearea *a, const struct cachearea *b);
 
 /* In a child: unmaps all but a; NULL: all. */

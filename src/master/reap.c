@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "master/cachearea.h"
 #include "master/gates.h"
 #include "master/obituary.h"
 #include "master/spawn.h"
@@ -215,6 +216,16 @@ static bool has_family(const struct generation *g)
 	return false;
 }
 
+/* NULL: it does not. Each of its processes would die at a file that was cut,
+ * and the next one, too. */
+static const char *why_it_ends(const struct generation *g)
+{
+	if (!has_family(g))
+		return "all its processes are dead";
+	return cachearea_is_cut(g->cache) ? "the cache's file was cut off"
+	    : NULL;
+}
+
 unsigned long long reap_order_again(void)
 {
 	uint64_t now = clock_ms(), next = 0;
@@ -223,10 +234,12 @@ unsigned long long reap_order_again(void)
 		struct generation *g = &generations[i];
 		if (g->state == GEN_NONE || g->state == GEN_ENDING)
 			continue;
-		if (!has_family(g)) {
-			log_err("generation %u: all its processes are dead, "
-			    "its connections are gone", g->number);
+		const char *why = why_it_ends(g);
+		if (why) {
+			log_err("generation %u: %s, its connections are gone",
+			    g->number, why);
 			generation_kill(g);
+			cachearea_forget_cut();
 			continue;
 		}
 		if (!young_waits(&g->young, now))

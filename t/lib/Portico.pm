@@ -189,7 +189,9 @@ sub start
 	push @living, $self;
 	$self->wait_for_listeners($opt{listeners} //
 	    [ values %{ $self->{addresses} } ]);
-	Client::until_true(sub { $self->log =~ /generation 1 is running/ }, 15)
+	Client::until_true(sub {
+		die 'Portico ended: ' . $self->log if !$self->alive;
+		$self->log =~ /generation 1 is running/ }, 15)
 	    if !$opt{arguments};
 	return $self;
 }
