@@ -45,7 +45,7 @@ START_TEST(the_smallest_file_has_every_default)
 	ck_assert_uint_ge(c->workers_max, c->workers_min);
 	ck_assert_uint_eq(c->connections, 10000);
 	ck_assert(!c->connections_given);
-	ck_assert_uint_eq(c->buffers, 64 << 20);
+	ck_assert_uint_eq(c->buffers, 10000 * 20480);
 	ck_assert((c->pid_file == NULL) == (geteuid() != 0));
 	ck_assert_int_eq(c->error_log.kind, CONF_LOG_SYSLOG);
 	ck_assert_int_eq(c->error_log.facility, LOG_DAEMON);
