@@ -438,7 +438,8 @@ static void receive(struct line *l)
 			read_head(l);
 		if (l->step == STEP_BODY)
 			read_body(l);
-	} while (!want.slow && (l->step == STEP_HEAD || l->step == STEP_BODY));
+	} while (!want.slow
+	    && (l->step == STEP_HEAD || l->step == STEP_BODY));
 }
 
 /* A line that is woken; counts what it finishes and goes on at once. */
@@ -468,7 +469,8 @@ static void look_at_all(void)
 		struct line *l = &lines[i];
 
 		i = (i + 1) % want.connections;
-		if (want.slow && (l->step == STEP_HEAD || l->step == STEP_BODY))
+		if (want.slow && (l->step == STEP_HEAD
+		    || l->step == STEP_BODY))
 			wake(l, 0);
 		if (l->step == STEP_HEAD || l->step == STEP_BODY) {
 			if (now - l->moved > STALL_MS) {
@@ -545,7 +547,8 @@ int main(int argc, char **argv)
 	uint64_t sum = 0;
 	int option;
 
-	while ((option = getopt(argc, argv, "c:t:n:r:p:w:q:H:CPs:S:R:l:")) != -1)
+	while ((option = getopt(argc, argv, "c:t:n:r:p:w:q:H:CPs:S:R:l:"))
+	    != -1)
 		read_option(option);
 	if (optind >= argc || want.connections == 0)
 		read_option('?');
