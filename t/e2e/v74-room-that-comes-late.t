@@ -25,7 +25,7 @@ my $p = Portico->start(qq{
 });
 my $at = $p->address('http');
 my %body = map { my $n = $_; ("/$n" => join '', map { sprintf "%d %07d ", $n,
-    $_ } 1 .. 500_000) } 1 .. 4; # more than a socket takes
+    $_ } 1 .. 600_000) } 1 .. 4; # more than a socket takes
 
 sub answer
 {
