@@ -12,7 +12,7 @@ abs_srcdir := $(abspath $(srcdir))
 .DELETE_ON_ERROR:
 .PHONY: all fault tests demo deps install uninstall clean distclean dist \
     distcheck check check-unit check-e2e check-style check-fuzz check-apps \
-    torture differential fuzz asan tsan
+    torture torture-cache differential fuzz asan tsan
 all: portico porticoctl
 
 # deps comes first whatever else is asked for: without it there may be no
@@ -216,6 +216,9 @@ check-apps: portico
 SECONDS ?= 60
 torture: portico fault $(peers)
 	@$(in_the_tests) $(srcdir)/t/torture $(SECONDS) $(CURDIR)/portico
+
+torture-cache: portico porticoctl $(peers)
+	@$(in_the_tests) $(srcdir)/t/torture-cache $(SECONDS) $(CURDIR)/portico
 
 # Mutated requests through Portico, and on to nginx, Apache and Python.
 COUNT ?= 100000
