@@ -9,6 +9,7 @@
  *   -p PERCENT  of the requests are POST /echo with a body of such a size
  *   -C  bodies of POST are chunked   -w MS  pause between requests
  *   -P  PUT in place of POST
+ *   -l BYTES  of an answer are read at a time, each 10 ms
  *   -R PERCENT  of the requests for a PATH ask for a range of it
  *   -H HOST  (load.test)
  *   -S VERSION  TLS, with HOST as the name: 2 or 3 for 1.2 and 1.3, 0 either.
@@ -57,7 +58,7 @@ static const char *const names[NTROUBLES] = {
 };
 static struct {
 	unsigned connections, per_connection, post_percent, pause;
-	unsigned range_percent;
+	unsigned range_percent, slow;
 	uint64_t requests, seconds, min, max;
 	const char *query, *host, *upload;
 	bool chunked;
@@ -157,12 +158,16 @@ static uint64_t sum_of(uint64_t seed, uint64_t size)
 
 static bool open_line(struct line *l)
 {
-	int one = 1;
-	struct epoll_event e = {.events = EPOLLIN, .data.ptr = l};
+	int one = 1, little = 4096;
+	struct epoll_event e = {.events = want.slow ? 0 : EPOLLIN,
+	    .data.ptr = l};
 
 	l->fd = socket(peer.ss_family, SOCK_STREAM, 0);
 	if (l->fd < 0)
 		wire_fail("socket");
+	if (want.slow)
+		setsockopt(l->fd, SOL_SOCKET, SO_RCVBUF, &little,
+		    sizeof(little));
 	l->writing = false;
 	if (connect(l->fd, (struct sockaddr *)&peer, peer_len) < 0) {
 		trouble(l, FAILED, strerror(errno));
@@ -233,8 +238,8 @@ static void put_request(struct line *l)
 
 static void want_write(struct line *l, bool on)
 {
-	struct epoll_event e = {.events = on ? EPOLLIN | EPOLLOUT : EPOLLIN,
-		.data.ptr = l};
+	struct epoll_event e = {.events = (want.slow ? 0 : EPOLLIN)
+	    | (on ? EPOLLOUT : 0), .data.ptr = l};
 
 	if (l->writing != on && epoll_ctl(lobby, EPOLL_CTL_MOD, l->fd, &e) < 0)
 		wire_fail("epoll_ctl");
@@ -411,8 +416,10 @@ static void receive(struct line *l)
 	ssize_t n;
 
 	do {
-		n = tls_recv(l->ssl, l->fd, l->in + l->in_n,
-		    IN_MAX - l->in_n);
+		size_t room = IN_MAX - l->in_n;
+
+		n = tls_recv(l->ssl, l->fd, l->in + l->in_n, want.slow
+		    && room > want.slow ? want.slow : room);
 		if (n < 0 && errno == EAGAIN)
 			return;
 		if (n <= 0 && l->step == STEP_PAUSE) {
@@ -431,7 +438,7 @@ static void receive(struct line *l)
 			read_head(l);
 		if (l->step == STEP_BODY)
 			read_body(l);
-	} while (l->step == STEP_HEAD || l->step == STEP_BODY);
+	} while (!want.slow && (l->step == STEP_HEAD || l->step == STEP_BODY));
 }
 
 /* A line that is woken; counts what it finishes and goes on at once. */
@@ -461,6 +468,8 @@ static void look_at_all(void)
 		struct line *l = &lines[i];
 
 		i = (i + 1) % want.connections;
+		if (want.slow && (l->step == STEP_HEAD || l->step == STEP_BODY))
+			wake(l, 0);
 		if (l->step == STEP_HEAD || l->step == STEP_BODY) {
 			if (now - l->moved > STALL_MS) {
 				trouble(l, STALLED, "no byte in 5 s");
@@ -509,6 +518,7 @@ static void read_option(int option)
 	case 'r': want.per_connection = (unsigned)n; break;
 	case 'p': want.post_percent = (unsigned)n; break;
 	case 'w': want.pause = (unsigned)n; break;
+	case 'l': want.slow = (unsigned)n; break;
 	case 'R': want.range_percent = (unsigned)n; break;
 	case 'q': want.query = optarg; break;
 	case 'H': want.host = optarg; break;
@@ -535,7 +545,7 @@ int main(int argc, char **argv)
 	uint64_t sum = 0;
 	int option;
 
-	while ((option = getopt(argc, argv, "c:t:n:r:p:w:q:H:CPs:S:R:")) != -1)
+	while ((option = getopt(argc, argv, "c:t:n:r:p:w:q:H:CPs:S:R:l:")) != -1)
 		read_option(option);
 	if (optind >= argc || want.connections == 0)
 		read_option('?');
