@@ -545,7 +545,8 @@ int main(int argc, char **argv)
 	uint64_t sum = 0;
 	int option;
 
-	while ((option = getopt(argc, argv, "c:t:n:r:p:w:q:H:CPs:S:R:l:")) != -1)
+	while ((option = getopt(argc, argv, "c:t:n:r:p:w:q:H:CPs:S:R:l:"))
+	    != -1)
 		read_option(option);
 	if (optind >= argc || want.connections == 0)
 		read_option('?');
