@@ -52,8 +52,8 @@ void fill_abandon(struct stride *s)
 }
 
 /* Others have begun to send what comes, or its own client has the rest from
- * here alone: all of them would be cut. What is pinned is let go of in time, and
- * where only a newer family frees, that takes it a moment. */
+ * here alone: all of them would be cut. What is pinned is let go of in time,
+ * and where only a newer family frees, that takes it a moment. */
 static bool may_wait_for_room(const struct stride *s, size_t n)
 {
 	const struct entry *e;
