@@ -11,11 +11,10 @@ BEGIN {
 	$fault_bin = $ENV{PORTICO_FAULT_BIN};
 	$ENV{PORTICO} = $fault_bin if defined $fault_bin;
 }
-use IO::Select;
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
-use Client qw(until_true);
+use Marks qw(left_behind try_all);
 use Portico qw(tool);
 use Torture qw(start_origin start_load load_line spoiled);
 
@@ -236,53 +235,10 @@ sub try_mark
 	local $ENV{PORTICO_FAULT} = "$mark:$n";
 	my $p = start_portico($how // {});
 	my @wrong = drive($p, $reached, $how // {});
-	push @wrong, 'was not reached' if !$p->logged($reached, 0.5);
-	push @wrong, 'the family is not complete'
-	    if !until_true(sub { is_complete($p) }, 5);
-	my $status = $p->quit(8) // 'none';
-	push @wrong, "exit status $status" if $status ne '0';
-	my ($ended, @sums) = $p->sums;
-	push @wrong, 'no sums' if !$ended;
-	push @wrong, @sums;
-	push @wrong, $p->log =~ /^(.*(?:panic|letter).*)$/mg;
+	push @wrong, left_behind($p, $reached, \&is_complete);
 	push @wrong, $p->log if @wrong && $ENV{KEEP};
 	return @wrong;
 }
 
-# In a process of its own, which writes what is wrong into the pipe.
-sub start_case
-{
-	my @case = @_;
-	my $pid = open(my $from, '-|') // die "fork: $!";
-
-	return $from if $pid;
-	alarm 60;
-	Test::More->builder->output(\my $unseen);
-	open STDERR, '>', '/dev/null' if !$ENV{KEEP};
-	my @wrong = eval { try_mark(@case) };
-	push @wrong, $@ if $@;
-	print join "\n", @wrong ? @wrong : 'fine';
-	exit 0;
-}
-
-my @waiting = cases();
-my $running = IO::Select->new;
-my %case;
-
-while (@waiting || $running->count) {
-	while (@waiting && $running->count < $AT_ONCE) {
-		my $next = shift @waiting;
-		my $from = start_case(@$next);
-		$case{$from} = [ @$next[0 .. 2], time ];
-		$running->add($from);
-	}
-	for my $from ($running->can_read) {
-		my ($mark, $n, $how, $since) = @{ $case{$from} };
-		my $wrong = join '', <$from>;
-		is $wrong, 'fine', "$mark after $n";
-		note sprintf '%.1f s', time - $since;
-		$running->remove($from);
-		close $from;
-	}
-}
+try_all($AT_ONCE, \&try_mark, sub { "$_[0] after $_[1]" }, cases());
 done_testing;

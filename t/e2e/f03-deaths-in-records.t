@@ -12,12 +12,12 @@ BEGIN {
 	$ENV{PORTICO} = $fault_bin if defined $fault_bin;
 }
 use Digest::SHA qw(sha1_hex);
-use IO::Select;
 use Test::More;
 use Time::HiRes qw(time);
 use Backend qw(plain);
 use Certs;
-use Client qw(request until_true);
+use Client qw(request);
+use Marks qw(left_behind try_all);
 use Portico;
 use Tls;
 use Torture qw(start_origin start_load load_line spoiled);
@@ -128,15 +128,8 @@ sub try_mark
 			    !($unsafe && $line =~ /mixed 0 stalled 0/);
 		}
 	} until (@wrong || $p->log =~ $reached || time > $end);
-	push @wrong, 'was not reached' if !$p->logged($reached, 0.5);
-	push @wrong, 'the family is not complete'
-	    if !until_true(sub { $p->pids('steward') == 1
-	    && $p->workers >= 4 }, 5);
-	my $status = $p->quit(8) // 'none';
-	push @wrong, "exit status $status" if $status ne '0';
-	my ($ended, @sums) = $p->sums;
-	push @wrong, 'no sums' if !$ended;
-	push @wrong, @sums, $p->log =~ /^(.*(?:panic|letter).*)$/mg;
+	push @wrong, left_behind($p, $reached, sub {
+	    $_[0]->pids('steward') == 1 && $_[0]->workers >= 4 });
 	push @wrong, $p->log if @wrong && $ENV{KEEP};
 	return @wrong;
 }
@@ -151,39 +144,6 @@ sub cases
 	    (map { [ $_, /^record/ ? 21 : 0, 1 ] } @of_backends));
 }
 
-# In a process of its own, which writes what is wrong into the pipe.
-sub start_case
-{
-	my @case = @_;
-	my $pid = open(my $from, '-|') // die "fork: $!";
-
-	return $from if $pid;
-	alarm 60;
-	Test::More->builder->output(\my $unseen);
-	open STDERR, '>', '/dev/null' if !$ENV{KEEP};
-	my @wrong = eval { try_mark(@case) };
-	push @wrong, $@ if $@;
-	print join "\n", @wrong ? @wrong : 'fine';
-	exit 0;
-}
-
-my @waiting = cases();
-my $running = IO::Select->new;
-my %name;
-
-while (@waiting || $running->count) {
-	while (@waiting && $running->count < $AT_ONCE) {
-		my $next = shift @waiting;
-		my $from = start_case(@$next);
-		$name{$from} = "$next->[0] after $next->[1]" .
-		    ($next->[2] ? ', backends' : '');
-		$running->add($from);
-	}
-	for my $from ($running->can_read) {
-		my $wrong = join '', <$from>;
-		is $wrong, 'fine', $name{$from};
-		$running->remove($from);
-		close $from;
-	}
-}
+try_all($AT_ONCE, \&try_mark, sub { "$_[0] after $_[1]"
+    . ($_[2] ? ', backends' : '') }, cases());
 done_testing;
