@@ -175,8 +175,10 @@ bool fill_is_partial(const struct stride *s)
 
 bool fill_is_personal(const struct stride *s)
 {
+	const struct session *tls = identity_session(s);
+
 	return head_has(&s->r->head, FIELD_AUTHORIZATION)
-	    || identity_lines(s).n > 0;
+	    || (tls && tls->verified != SESSION_NO_CERTIFICATE);
 }
 
 /* Its answer would be of no use to others, or theirs not what it asks for. */
