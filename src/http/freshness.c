@@ -393,7 +393,7 @@ enum freshness_use freshness_use(const struct freshness *f, int64_t now,
 	bool fresh = !invalid && lifetime > age;
 
 	/* stored in a time that is still to come: nobody knows how old it is */
-	if (f->received > now + CLOCK_SLACK)
+	if (f->received > add(between(0, now, INT64_MAX), CLOCK_SLACK))
 		return USE_NOT;
 	if (f->validate || (f->strict && !fresh))
 		return USE_NOT;

@@ -20,7 +20,7 @@ static void take_times(const struct stored_wire *w, struct stored *to)
 	to->fresh = (struct freshness){
 		.received = w->received,
 		.age = w->age,
-		.delay = w->delay,
+		.delay = w->delay >= 0 && w->delay <= w->age ? w->delay : 0,
 		.lifetime = w->lifetime,
 		.stale_while_revalidate = w->stale_while_revalidate,
 		.stale_if_error = w->stale_if_error,
