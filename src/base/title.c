@@ -34,7 +34,9 @@ void title_init(int argc, char **argv)
 	char *start = argv[0], *end = block_end(argc, argv);
 	while (environ[n])
 		n++;
-	char **copy = calloc(n + 1, sizeof *copy);
+	/* setenv makes another array: the strings stay reachable by ours */
+	static char **copy;
+	copy = calloc(n + 1, sizeof *copy);
 	if (copy == NULL)
 		return;
 	for (size_t i = 0; i < n; i++)

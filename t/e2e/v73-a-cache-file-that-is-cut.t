@@ -11,6 +11,8 @@ use Portico;
 use Torture qw(start_origin start_load load_line spoiled);
 use Upgrade qw(generation);
 
+plan skip_all => 'a sanitizer reports the signal'
+    if Portico::sanitized;
 my $origin = start_origin();
 my $dir = Portico::temporary();
 my $size = 20 << 20;
